@@ -6,6 +6,9 @@ from enum import StrEnum
 from math import isfinite
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from medmtl.errors import CaseError, MedmtlError
 
 
@@ -27,7 +30,9 @@ class ClinicalColumn:
 
     def __post_init__(self) -> None:
         if self.scale is Scale.ORDINAL and len(self.levels) < 2:
-            raise MedmtlError(f"Clinical column {self.name}: an ordinal column must list its levels in ascending order.")
+            raise MedmtlError(
+                f"Clinical column {self.name}: an ordinal column must list its levels in ascending order."
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,18 @@ class Grid:
         """Volume of one voxel [mL]."""
         x, y, z = self.spacing
         return x * y * z / 1000.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Image:
+    """Intensities (SUV [g/mL], HU, or label values) on a grid; `array` is indexed z, y, x, the grid is written x, y, z."""
+
+    array: NDArray[np.generic]
+    grid: Grid
+
+    def __post_init__(self) -> None:
+        if self.array.shape != self.grid.size[::-1]:
+            raise MedmtlError(f"An image's array must match its grid {self.grid.size[::-1]}. Found {self.array.shape}.")
 
 
 @dataclass(frozen=True, slots=True)

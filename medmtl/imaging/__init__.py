@@ -1,0 +1,1 @@
+"""Where voxels are: reading, resampling and writing images by their geometry."""
