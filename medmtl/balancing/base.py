@@ -1,0 +1,16 @@
+"""What a balancer is: losses in, one scalar out whose gradient is the chosen direction."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+
+from torch import Tensor, nn
+
+from medmtl.losses.base import TaskLoss
+
+
+class Balancer(nn.Module, ABC):
+    """Combines the losses of the tasks; a task that said nothing in this batch has no part in it."""
+
+    @abstractmethod
+    def forward(self, losses: Mapping[str, TaskLoss]) -> Tensor:
+        """Return the scalar to descend."""

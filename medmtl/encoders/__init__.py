@@ -1,0 +1,1 @@
+"""The shared network that turns images into feature maps: one file per encoder."""

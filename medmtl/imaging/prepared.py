@@ -1,0 +1,37 @@
+"""A case on its working grid, and the file that keeps it."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medmtl.records import Grid
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedCase:
+    """A case on its working grid; `image` holds PET and CT normalised, `mask` classes 0..n or nothing."""
+
+    case_id: str
+    image: NDArray[np.float32]  # [2, D, H, W]
+    mask: NDArray[np.uint8] | None  # [D, H, W]
+    grid: Grid
+
+
+def load_prepared(path: Path) -> PreparedCase:
+    """Read a prepared case."""
+    with np.load(path, allow_pickle=False) as stored:
+        grid = {key: tuple(values) for key, values in json.loads(str(stored["grid"])).items()}
+        return PreparedCase(str(stored["case_id"]), stored["image"], stored.get("mask"), Grid(**grid))
+
+
+def save_prepared(case: PreparedCase, path: Path) -> None:
+    """Write a prepared case so that a file of this name is either whole or absent."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    grid = json.dumps(asdict(case.grid))
+    mask = {} if case.mask is None else {"mask": case.mask}
+    partial = path.with_name(f".partial-{path.name}")
+    np.savez(partial, allow_pickle=False, case_id=np.str_(case.case_id), grid=np.str_(grid), image=case.image, **mask)
+    partial.replace(path)

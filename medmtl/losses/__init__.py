@@ -1,0 +1,1 @@
+"""What the network is taught by: one file per loss."""

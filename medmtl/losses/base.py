@@ -1,0 +1,35 @@
+"""What a loss of a task is: a number per batch, and whether the batch said anything."""
+
+from abc import ABC, abstractmethod
+from typing import NamedTuple
+
+from torch import Tensor, nn
+
+from medmtl.records import Endpoint
+from medmtl.tensors import Batch
+
+
+class TaskLoss(NamedTuple):
+    """A loss of 0 or more; where `active` is False no case of the batch had a label and the value is an exact 0."""
+
+    value: Tensor  # scalar float32, connected to the prediction
+    active: bool
+
+
+class TrainingOutcomes(NamedTuple):
+    """The outcomes of the training cases of a fold that are known, by case id."""
+
+    endpoints: dict[str, Endpoint]
+
+
+class Loss(nn.Module, ABC):
+    """The loss of one task."""
+
+    @abstractmethod
+    def forward(self, prediction: Tensor, batch: Batch) -> TaskLoss:
+        """Return the loss of the prediction against what is known of the batch."""
+
+
+def nothing_known(prediction: Tensor) -> TaskLoss:
+    """Return the answer of every loss to a batch without a label: an exact zero with a gradient path."""
+    return TaskLoss(prediction.float().sum() * 0.0, active=False)

@@ -1,0 +1,58 @@
+"""Cox over the whole training fold from batches of any size: a bank keeps every case's last log hazard."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from medmtl.errors import MedmtlError
+from medmtl.losses.base import Loss, TaskLoss, nothing_known
+from medmtl.losses.cox import cox_negative_log_likelihood
+from medmtl.records import Endpoint
+from medmtl.tensors import Batch
+
+
+class CoxBank(Loss):
+    """The partial likelihood of fresh log hazards among the stored ones of every other training case.
+
+    The value is the negative log likelihood per event of all cases in the bank. Its gradient flows through the batch
+    alone and is raised by (cases in the bank) / (cases in the batch), so that its mean over an epoch is the gradient
+    of the full fold, at any batch size, also where the batch holds no event. The bank fills as cases are met.
+    """
+
+    time_days: Tensor  # [N]
+    event: Tensor  # [N] bool
+    log_hazard: Tensor  # [N]
+    filled: Tensor  # [N] bool
+
+    def __init__(self, endpoint: str, outcomes: Mapping[str, Endpoint]) -> None:
+        super().__init__()
+        if not any(outcome.event for outcome in outcomes.values()):
+            raise MedmtlError(f"The training cases must hold at least one event of {endpoint}. Found none.")
+        self._endpoint = endpoint
+        self._row = {case_id: row for row, case_id in enumerate(outcomes)}
+        self.register_buffer("time_days", torch.tensor([o.time_days for o in outcomes.values()], dtype=torch.float32))
+        self.register_buffer("event", torch.tensor([o.event for o in outcomes.values()]))
+        self.register_buffer("log_hazard", torch.zeros(len(outcomes)))
+        self.register_buffer("filled", torch.zeros(len(outcomes), dtype=torch.bool))
+
+    def forward(self, prediction: Tensor, batch: Batch) -> TaskLoss:
+        """Return the loss of the log hazards [B] of training cases."""
+        places = [i for i, case_id in enumerate(batch.case_ids) if case_id in self._row]
+        if not places:
+            return nothing_known(prediction)
+        rows = torch.tensor([self._row[batch.case_ids[i]] for i in places], device=prediction.device)
+        fresh = prediction.float()[places]
+        with torch.no_grad():
+            self.log_hazard[rows] = fresh.detach()
+            self.filled[rows] = True
+        known = self.log_hazard.clone().index_put((rows,), fresh)[self.filled]
+        return self._likelihood(prediction, known, len(places))
+
+    def _likelihood(self, prediction: Tensor, known: Tensor, batch_size: int) -> TaskLoss:
+        event = self.event[self.filled]
+        if not bool(event.any()):
+            return nothing_known(prediction)
+        value = cox_negative_log_likelihood(known, self.time_days[self.filled], event) / event.sum()
+        gradient = (value - value.detach()) * (len(known) / batch_size)
+        return TaskLoss(value.detach() + gradient, active=True)

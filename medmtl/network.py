@@ -1,0 +1,74 @@
+"""The multi-task network: encode once, then ask each task in turn."""
+
+from collections.abc import Collection, Mapping
+
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+
+from medmtl.errors import MedmtlError
+from medmtl.members import Member
+from medmtl.sharing.base import Sharing
+from medmtl.tasks.base import Task, TaskContext
+from medmtl.tensors import Inputs
+
+
+class NetworkSettings(BaseModel):
+    """What the network is made of."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    encoder: Member = Field(Member(class_path="medmtl.encoders.residual.ResidualEncoder"), description="Encoder.")
+    sharing: Member = Field(Member(class_path="medmtl.sharing.hard.HardSharing"), description="Way of sharing it.")
+    tasks: dict[str, Member] = Field(
+        {
+            "segmentation": Member(class_path="medmtl.tasks.segmentation.Segmentation"),
+            "survival": Member(class_path="medmtl.tasks.cascaded_survival.CascadedSurvival"),
+        },
+        description="Tasks by name, in the order they are asked; a later one may read an earlier one.",
+    )
+
+
+class MultiTaskNetwork(nn.Module):
+    """Shares one encoder among tasks; a task may read what the earlier ones found."""
+
+    def __init__(self, sharing: Sharing, tasks: Mapping[str, Task]) -> None:
+        super().__init__()
+        _check_order(tasks)
+        self.sharing = sharing
+        self.tasks = nn.ModuleDict(tasks)
+
+    def forward(self, inputs: Inputs, ask: Collection[str] | None = None) -> dict[str, Tensor]:
+        """Return the predictions by task, of every task or of those asked for and those they read."""
+        pyramids = self.sharing(inputs.image)
+        predictions: dict[str, Tensor] = {}
+        readings: dict[str, Tensor] = {}
+        for name, task in self.named_tasks().items():
+            if ask is None or name in ask:
+                predictions[name] = task(pyramids[name], inputs, readings)
+                readings[name] = task.read(predictions[name])
+        return predictions
+
+    def named_tasks(self) -> dict[str, Task]:
+        """Return the tasks by name, in order."""
+        return {name: task for name, task in self.tasks.items() if isinstance(task, Task)}
+
+    @property
+    def dense_tasks(self) -> tuple[str, ...]:
+        """The names of the tasks that give a map."""
+        return tuple(name for name, task in self.named_tasks().items() if task.dense)
+
+
+def build_network(settings: NetworkSettings, clinical: int, classes: int, endpoint: str) -> MultiTaskNetwork:
+    """Build the network for this many encoded clinical values and mask classes (background included)."""
+    sharing = settings.sharing.build(Sharing, settings.encoder, tuple(settings.tasks))  # type: ignore[type-abstract]
+    context = TaskContext(sharing.channels, clinical, classes, endpoint)
+    tasks = {name: member.build(Task, context) for name, member in settings.tasks.items()}  # type: ignore[type-abstract]
+    return MultiTaskNetwork(sharing, tasks)
+
+
+def _check_order(tasks: Mapping[str, Task]) -> None:
+    names = list(tasks)
+    for place, (name, task) in enumerate(tasks.items()):
+        late = [read for read in task.reads if read not in names[:place]]
+        if late:
+            raise MedmtlError(f"Task {name} must read tasks named before it {names[:place]}. Found {late}.")

@@ -1,0 +1,1 @@
+"""How tasks share the encoder: one file per way."""

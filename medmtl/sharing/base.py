@@ -1,0 +1,17 @@
+"""What sharing is: images in, a pyramid for every task out."""
+
+from abc import ABC, abstractmethod
+
+from torch import Tensor, nn
+
+from medmtl.tensors import Pyramid
+
+
+class Sharing(nn.Module, ABC):
+    """Gives every task its pyramid; `channels` are those of every pyramid, finest first."""
+
+    channels: tuple[int, ...]
+
+    @abstractmethod
+    def forward(self, image: Tensor) -> dict[str, Pyramid]:
+        """Return the pyramid of each task for the images [B, 2, D, H, W]."""
