@@ -1,0 +1,1 @@
+"""Who is studied: manifests, folds, clinical columns, public layouts and synthetic cohorts."""

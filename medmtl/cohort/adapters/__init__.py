@@ -1,0 +1,1 @@
+"""Public cohorts, one file per layout: each turns what was published into cases."""

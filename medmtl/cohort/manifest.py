@@ -1,0 +1,105 @@
+"""Reads and writes `manifest.csv`, the table that describes a cohort."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from medmtl.cohort.rules import endpoint_names, find_faults
+from medmtl.cohort.schema import read_schema, write_schema
+from medmtl.errors import MedmtlError
+from medmtl.records import Case, ClinicalColumn, Cohort, Endpoint, Scale
+
+MANIFEST = "manifest.csv"
+SCHEMA = "schema.yaml"
+
+
+def read_manifest(path: Path, endpoint: str | None = None, columns: Sequence[ClinicalColumn] | None = None) -> Cohort:
+    """Return the cohort that the file describes, in its order.
+
+    `endpoint` names an endpoint that must be there (a case may still lack it). `columns` are the clinical columns to
+    read; without them, those of `schema.yaml` beside the file. Raises one MedmtlError that lists every fault.
+    """
+    table = _read_table(path)
+    expected = read_schema(path.parent / SCHEMA) if columns is None else tuple(columns)
+    faults = find_faults(table, expected, path.parent, endpoint)
+    if faults:
+        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        raise MedmtlError("\n".join([f"{path}: {count}.", *(f"  - {fault}" for fault in faults)]))
+    rows = [dict(zip(table.columns, cells, strict=True)) for cells in table.itertuples(index=False, name=None)]
+    return Cohort(tuple(_case(row, expected, path.parent) for row in rows), expected)
+
+
+def write_manifest(cohort: Cohort, folder: Path) -> Path:
+    """Write `schema.yaml`, then `manifest.csv` with paths relative to the folder; return the manifest's path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_schema(cohort.columns, folder / SCHEMA)
+    names = sorted({name for case in cohort.cases for name in case.endpoints})
+    table = pd.DataFrame([_row(case, names, cohort.columns, folder) for case in cohort.cases], dtype=object)
+    partial = folder / f".partial-{MANIFEST}"
+    table.to_csv(partial, index=False)
+    partial.replace(folder / MANIFEST)
+    return folder / MANIFEST
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    """Return every cell as text without outer blanks, and as None where it is empty."""
+    if not path.is_file():
+        raise MedmtlError(f"{path}: the manifest does not exist. Correct the path, or import a cohort first.")
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise MedmtlError(
+            f"{path}: the manifest must be a CSV in UTF-8 with one header line. Found: {error}"
+        ) from error
+    if table.empty:
+        raise MedmtlError(f"{path}: the manifest must hold at least one case. Found none.")
+    table.columns = pd.Index([str(name).strip() for name in table.columns])
+    return table.map(lambda cell: cell.strip() or None).astype(object)
+
+
+def _case(row: dict[str, str | None], columns: Sequence[ClinicalColumn], folder: Path) -> Case:
+    mask = row.get("mask")
+    return Case(
+        case_id=str(row["case_id"]),
+        centre=str(row["centre"]),
+        ct=_absolute(folder, str(row["ct"])),
+        pet=_absolute(folder, str(row["pet"])),
+        mask=_absolute(folder, mask) if mask else None,
+        endpoints=_endpoints(row, columns),
+        clinical={column.name: _value(row[column.name], column) for column in columns},
+    )
+
+
+def _absolute(folder: Path, cell: str) -> Path:
+    return Path(os.path.normpath(folder.absolute() / cell))
+
+
+def _endpoints(row: dict[str, str | None], columns: Sequence[ClinicalColumn]) -> dict[str, Endpoint]:
+    pairs = {name: (row[f"{name}_days"], row[f"{name}_event"]) for name in endpoint_names(row, columns)}
+    return {
+        name: Endpoint(float(days), float(event) == 1)
+        for name, (days, event) in pairs.items()
+        if days is not None and event is not None
+    }
+
+
+def _value(cell: str | None, column: ClinicalColumn) -> float | str | None:
+    return float(cell) if cell is not None and column.scale is Scale.NUMERIC else cell
+
+
+def _row(case: Case, endpoints: Sequence[str], columns: Sequence[ClinicalColumn], folder: Path) -> dict[str, object]:
+    paths = {"ct": case.ct, "pet": case.pet, "mask": case.mask}
+    row: dict[str, object] = {"case_id": case.case_id, "centre": case.centre}
+    row |= {name: os.path.relpath(path, folder) if path else None for name, path in paths.items()}
+    for name in endpoints:
+        seen = case.endpoints.get(name)
+        row[f"{name}_days"] = _number(seen.time_days) if seen else None
+        row[f"{name}_event"] = int(seen.event) if seen else None
+    return row | {column.name: _number(case.clinical.get(column.name)) for column in columns}
+
+
+def _number(value: float | str | None) -> float | str | None:
+    """Write whole numbers without a decimal point, so that 59 stays 59."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -1,0 +1,93 @@
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from medmtl.cohort.folds import make_folds
+from medmtl.errors import MedmtlError
+from medmtl.records import Case, Cohort, Endpoint
+
+
+def _case(case_id: str, centre: str, event: bool | None) -> Case:
+    endpoints = {} if event is None else {"os": Endpoint(10.0, event)}
+    return Case(case_id, centre, Path("ct"), Path("pet"), endpoints=endpoints)
+
+
+def _cohort(counts: dict[tuple[str, bool | None], int]) -> Cohort:
+    cells = [cell for cell, count in counts.items() for _ in range(count)]
+    return Cohort(tuple(_case(f"case{i}", centre, event) for i, (centre, event) in enumerate(cells)))
+
+
+COHORT = _cohort({("a", True): 9, ("a", False): 14, ("b", True): 4, ("b", False): 3, ("c", False): 1, ("b", None): 2})
+
+
+def _events(part: tuple[str, ...]) -> int:
+    return sum(case.endpoints["os"].event for case in COHORT.select(part).cases if "os" in case.endpoints)
+
+
+def test_every_case_is_tested_exactly_once_and_belongs_to_every_fold() -> None:
+    folds = make_folds(COHORT, "os", 4, 0.2, seed=1)
+    assert sorted(case_id for fold in folds for case_id in fold.test) == sorted(COHORT.ids)
+    for fold in folds:
+        assert sorted(fold.train + fold.validate + fold.test) == sorted(COHORT.ids)
+
+
+def test_events_and_centres_are_spread_as_evenly_as_whole_cases_allow() -> None:
+    for seed in range(5):
+        folds = make_folds(COHORT, "os", 4, 0.2, seed)
+        assert {_events(fold.test) for fold in folds} <= {3, 4}
+        assert {len(fold.test) for fold in folds} <= {8, 9}
+        centres = [Counter(case.centre for case in COHORT.select(fold.test).cases) for fold in folds]
+        assert {count["a"] for count in centres} <= {5, 6, 7}
+
+
+def test_the_validate_part_has_the_asked_size_and_an_event() -> None:
+    for seed in range(20):
+        for fold in make_folds(COHORT, "os", 4, 0.2, seed):
+            assert len(fold.validate) == 5
+            assert 1 <= _events(fold.validate) <= 3
+            assert _events(fold.train) >= 5
+
+
+def test_the_seed_decides_the_folds() -> None:
+    assert make_folds(COHORT, "os", 4, 0.2, seed=1) == make_folds(COHORT, "os", 4, 0.2, seed=1)
+    assert make_folds(COHORT, "os", 4, 0.2, seed=1) != make_folds(COHORT, "os", 4, 0.2, seed=2)
+
+
+def test_the_order_of_the_manifest_is_kept_within_each_part() -> None:
+    order = {case_id: i for i, case_id in enumerate(COHORT.ids)}
+    for fold in make_folds(COHORT, "os", 4, 0.2, seed=3):
+        for part in (fold.train, fold.validate, fold.test):
+            assert list(part) == sorted(part, key=order.__getitem__)
+
+
+def test_fewer_events_than_folds_is_an_error_with_the_numbers() -> None:
+    cohort = _cohort({("a", True): 4, ("a", False): 30})
+    with pytest.raises(MedmtlError, match="Found 4 events for 5 folds"):
+        make_folds(cohort, "os", 5, 0.2, seed=0)
+
+
+def test_an_endpoint_that_nobody_has_is_an_error() -> None:
+    with pytest.raises(MedmtlError, match="Found 0 events"):
+        make_folds(COHORT, "pfs", 3, 0.2, seed=0)
+
+
+def test_an_event_too_few_for_one_of_the_parts_is_an_error() -> None:
+    cohort = _cohort({("a", True): 2, ("a", False): 30})
+    with pytest.raises(MedmtlError, match="train, validate and test"):
+        make_folds(cohort, "os", 2, 0.2, seed=0)
+
+
+def test_few_events_still_reach_every_part() -> None:
+    cohort = _cohort({("a", True): 4, ("a", False): 40})
+    with_event = {case.case_id for case in cohort.cases if case.endpoints["os"].event}
+    for seed in range(20):
+        for fold in make_folds(cohort, "os", 2, 0.1, seed):
+            assert len(with_event & set(fold.validate)) == 1
+            assert len(with_event & set(fold.train)) == 1
+
+
+@pytest.mark.parametrize(("k", "fraction"), [(1, 0.2), (3, 0.0), (3, 0.6)])
+def test_a_request_without_sense_is_refused(k: int, fraction: float) -> None:
+    with pytest.raises(MedmtlError):
+        make_folds(COHORT, "os", k, fraction, seed=0)
