@@ -1,0 +1,1 @@
+"""Named numbers per case, measured in a mask on PET and CT."""

@@ -1,0 +1,45 @@
+"""What a user may choose about radiomics."""
+
+from math import ceil
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+ImageType = Literal["Original", "LoG", "Wavelet"]
+FeatureClass = Literal["shape", "firstorder", "glcm", "gldm", "glrlm", "glszm", "ngtdm"]
+
+MIN_PAD_VOXELS = 5  # pyradiomics' own default, exact for wavelets
+PAD_SIGMAS = 4.0  # a Gaussian is spent at 4 sigma; with less, a tenth of the LoG features moves by over 8 %
+
+
+class RadiomicsSettings(BaseModel):
+    """How the images are brought to one spacing, discretised and measured."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    spacing_mm: Annotated[float, Field(gt=0, description="Isotropic spacing [mm] at which textures are measured.")] = (
+        3.0
+    )
+    pet_bin_width: Annotated[float, Field(gt=0, description="Width of a grey level of PET [SUV].")] = 0.25
+    ct_bin_width: Annotated[float, Field(gt=0, description="Width of a grey level of CT [HU].")] = 25.0
+    labels: Annotated[
+        tuple[int, ...], Field(description="Mask labels measured together as one region; empty: every label but 0.")
+    ] = ()
+    min_voxels: Annotated[
+        int, Field(ge=8, description="Voxels at `spacing_mm` below which a region is too small for textures.")
+    ] = 64
+    image_types: Annotated[
+        tuple[ImageType, ...], Field(min_length=1, description="Images to measure: as they are, or filtered.")
+    ] = ("Original",)
+    log_sigma_mm: Annotated[
+        tuple[float, ...], Field(min_length=1, description="Widths [mm] of the Laplacian of Gaussian (LoG).")
+    ] = (3.0, 6.0)
+    feature_classes: Annotated[
+        tuple[FeatureClass, ...], Field(min_length=1, description="PyRadiomics' feature classes.")
+    ] = ("shape", "firstorder", "glcm", "gldm", "glrlm", "glszm", "ngtdm")
+
+    @property
+    def pad_voxels(self) -> int:
+        """Voxels of surroundings kept around the region, so that no filter feels the edge."""
+        reach = max(self.log_sigma_mm) if "LoG" in self.image_types else 0.0
+        return max(MIN_PAD_VOXELS, ceil(PAD_SIGMAS * reach / self.spacing_mm))

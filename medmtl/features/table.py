@@ -1,0 +1,47 @@
+"""The table of features, one row per case, as CSV and Parquet."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from medmtl.errors import MedmtlError
+from medmtl.features.base import CaseFeatures
+
+
+def feature_table(features: Mapping[str, CaseFeatures], folds: Mapping[str, int]) -> pd.DataFrame:
+    """Return `fold`, `status` and every feature, one row per case in the order given, indexed by `case_id`.
+
+    `folds` names the model whose mask was measured; a case it does not hold, one predicted by all, has no fold (NA).
+    """
+    index = pd.Index(features, name="case_id", dtype=str)
+    head = pd.DataFrame(
+        {
+            "fold": pd.array([folds.get(case_id) for case_id in features], dtype="Int64"),
+            "status": [case.status.value for case in features.values()],
+        },
+        index=index,
+    )
+    values = pd.DataFrame([dict(case.values) for case in features.values()], index=index, dtype=float)
+    return pd.concat([head, values], axis=1)
+
+
+def write_features(table: pd.DataFrame, folder: Path) -> None:
+    """Write `features.csv` and `features.parquet`, each either whole or absent."""
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / ".partial-features"
+    table.to_csv(partial)
+    partial.replace(folder / "features.csv")
+    table.to_parquet(partial)
+    partial.replace(folder / "features.parquet")
+
+
+def read_features(path: Path) -> pd.DataFrame:
+    """Read a table that `write_features` wrote, from either file. Raises MedmtlError where there is none."""
+    if not path.is_file():
+        raise MedmtlError(f"{path}: the table of features does not exist. Run `medmtl extract` first.")
+    if path.suffix == ".parquet":
+        stored: pd.DataFrame = pd.read_parquet(path)
+        return stored
+    table = pd.read_csv(path, dtype={"case_id": "str", "fold": "Int64", "status": "str"}, float_precision="round_trip")
+    return table.set_index("case_id")
