@@ -1,0 +1,61 @@
+"""Draws the stored fused model: each feature's hazard ratio, and how steady it was over the folds."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from medmtl.report.contents import Contents
+from medmtl.report.drawing import BACKED, HIGH, LINE, LOW, MUTED, Panel, draw, rule
+from medmtl.report.wording import is_known, number, span
+
+_MODEL = "fused"
+_WIDEST = 20.0  # an interval that reaches beyond this factor is cut, its numbers stand beside it
+_LONGEST_NAME = 46  # what fits beside those numbers
+
+
+def hazard_panel(contents: Contents) -> Panel:
+    """Draw the hazard ratios of the fused model that was fitted on all cases, the strongest first."""
+    title = "What the fused model uses"
+    table = contents.coefficients[contents.coefficients["model"] == _MODEL]
+    stored = table[table["fold"] == "all"].dropna(subset=["hazard_ratio"])
+    if stored.empty:
+        return Panel(title, None, "The fused model holds no feature: none was fitted, or none survived its selection.")
+    order = stored["coefficient"].abs().sort_values(ascending=False, kind="stable").index
+    folds = table[table["fold"] != "all"]
+    svg = draw("hazards", (5.8, 0.8 + 0.6 * len(stored)), lambda figure: _paint(figure, stored.loc[order], folds))
+    words = "Hazard ratio per standard deviation (numeric) or per level, fitted on all cases; small dots: the same "
+    return Panel(title, svg, words + "feature fitted without one fold each. Right of 1: more of it, sooner the event.")
+
+
+def _paint(figure: Figure, stored: pd.DataFrame, folds: pd.DataFrame) -> None:
+    axes: Axes = figure.add_subplot()
+    for height, (_, row) in enumerate(stored.iterrows()):
+        _row(axes, height, row, folds[folds["feature"] == row["feature"]])
+    axes.set(xscale="log", ylim=(len(stored) - 0.5, -0.75), yticks=[], xlabel="Hazard ratio, 95 % interval")
+    low, high = axes.get_xlim()
+    axes.set_xlim(max(min(low, 0.7), 1 / _WIDEST), min(max(high, 1.5), _WIDEST))
+    ticks = [
+        tick for tick in (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20) if axes.get_xlim()[0] <= tick <= axes.get_xlim()[1]
+    ]
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.minorticks_off()
+    rule(axes, 1.0, "no effect")
+    axes.spines["left"].set_visible(False)
+
+
+def _row(axes: Axes, height: int, row: pd.Series, folds: pd.DataFrame) -> None:
+    ratio, colour = float(row["hazard_ratio"]), HIGH if row["hazard_ratio"] > 1 else LOW
+    axes.axhline(height, color=LINE, linewidth=0.8, zorder=-1)
+    if is_known(row["low"]) and is_known(row["high"]):
+        axes.plot([row["low"], row["high"]], [height, height], color=colour, linewidth=2.4)
+    axes.plot([ratio], [height], "o", color=colour, markersize=9)
+    each = folds["hazard_ratio"].dropna()
+    axes.plot(each, [height + 0.24] * len(each), "o", color=MUTED, markersize=3.2)
+    beside = axes.get_yaxis_transform()
+    axes.text(0, height - 0.28, _short(str(row["feature"])), transform=beside, va="bottom", bbox=BACKED)
+    text = f"{number(ratio)}  ({span(row['low'], row['high'])})"
+    axes.text(1, height - 0.28, text, transform=beside, va="bottom", ha="right", color=MUTED, bbox=BACKED)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"

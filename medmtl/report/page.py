@@ -1,0 +1,100 @@
+"""Writes report.html: one file that needs nothing else, made from the run folder and the cohort's images."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from medmtl.records import Cohort
+from medmtl.report.concordance import concordance_panel, difference_panel, sample_words
+from medmtl.report.contents import Contents, read_contents
+from medmtl.report.dice import dice_facts, dice_panel
+from medmtl.report.hazards import hazard_panel
+from medmtl.report.kaplan_meier import kaplan_meier_panel
+from medmtl.report.learning import learning_panels
+from medmtl.report.overlays import overlays
+from medmtl.report.provenance import dropped_features, provenance_rows
+from medmtl.report.readings import readings
+from medmtl.report.tables import CASE_COLUMNS, case_rows, cohort_facts, failure_rows
+from medmtl.report.wording import count, follow_up, number, span
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """One of the numbers at the top of the page."""
+
+    name: str
+    value: str
+    words: str
+
+
+def write_report(run: Path, cohort: Cohort) -> Path:
+    """Write report.html into the run folder and return its path; the same folder gives the same bytes.
+
+    Raises MedmtlError where the run is not evaluated. What else is missing is said in words on the page.
+    """
+    page = _render(read_contents(run), cohort)
+    partial = run / ".partial-report.html"
+    partial.write_text(page, "utf-8")
+    return partial.replace(run / "report.html")
+
+
+def _render(contents: Contents, cohort: Cohort) -> str:
+    environment = Environment(
+        loader=PackageLoader("medmtl.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html.jinja").render(_content(contents, cohort))
+
+
+def _content(contents: Contents, cohort: Cohort) -> Mapping[str, Any]:
+    return {
+        "title": contents.folder.resolve().name,
+        "endpoint": str(contents.results.get("endpoint") or "endpoint").upper(),
+        "version": contents.results.get("medmtl") or "",
+        "sample": sample_words(contents),
+        "style": _asset("page.css"),
+        "script": _asset("page.js"),
+        "headlines": headlines(contents),
+        "readings": readings(contents),
+        "discrimination": [concordance_panel(contents), difference_panel(contents)],
+        "survival": [kaplan_meier_panel(contents), hazard_panel(contents)],
+        "dropped": dropped_features(contents),
+        "dice": dice_panel(contents),
+        "dice_facts": dice_facts(contents) if contents.results.get("dice_cases") else [],
+        "overlays": overlays(contents, cohort),
+        "learning": learning_panels(contents),
+        "columns": CASE_COLUMNS,
+        "rows": case_rows(contents, cohort),
+        "failures": failure_rows(contents),
+        "facts_of_cohort": cohort_facts(contents, cohort),
+        "provenance": provenance_rows(contents),
+        "experiment": contents.experiment,
+    }
+
+
+def headlines(contents: Contents) -> list[Headline]:
+    """Return the numbers at the top: what was reached, and on how much."""
+    results = contents.results
+    dice = span(*(results.get("dice_mean_interval") or (None, None)))
+    fused = span(*(results.get("harrell_c_interval") or (None, None)))
+    clinical = (results.get("concordance") or {}).get("clinical") or {}
+    masks = count(results.get("n_masks") or 0, "reference mask")
+    return [
+        Headline("Fused C-index", number(results.get("harrell_c")), f"{fused}, out of fold"),
+        Headline("Clinical alone", number(clinical.get("estimate")), span(clinical.get("low"), clinical.get("high"))),
+        Headline("Mean Dice", number(results.get("dice_mean")), f"{dice}, {masks}"),
+        Headline("Cases", str(results.get("n") or 0), count(results.get("n_events") or 0, "event")),
+        Headline("Follow-up", follow_up(results.get("median_follow_up_days")), "median, reverse Kaplan-Meier"),
+    ]
+
+
+def _asset(name: str) -> Markup:
+    return Markup(files("medmtl.report").joinpath(name).read_text("utf-8"))

@@ -1,0 +1,85 @@
+"""Says in sentences what the numbers allow to be said, and no more."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from medmtl.report.concordance import sample_words
+from medmtl.report.contents import Contents
+from medmtl.report.wording import count, is_known, number, span
+
+_ENOUGH_EVENTS = 10.0  # per parameter: Peduzzi et al., J Clin Epidemiol, 1995; the usual rule of thumb
+_LEAST = 0.005  # a difference that rounds to nothing
+
+
+def readings(contents: Contents) -> list[str]:
+    """Return the page's reading of the run, one sentence or two per finding, in the order of importance."""
+    results = contents.results
+    found = [
+        _discrimination(contents),
+        _ceiling(results),
+        *(_comparison(name, row) for name, row in (results.get("differences") or {}).items()),
+        _overlap(results),
+        _events(results),
+    ]
+    return [sentence for sentence in found if sentence]
+
+
+def _discrimination(contents: Contents) -> str:
+    estimate, interval = contents.results.get("harrell_c"), _interval(contents.results.get("harrell_c_interval"))
+    if not is_known(estimate):
+        return "The C-index of the fused model is not known: no pair of cases could be compared."
+    words = f"The fused model puts {100 * estimate:.0f} % of the comparable pairs in the right order"
+    words += f" (C-index {number(estimate)}, interval {span(*interval)}; {sample_words(contents)})."
+    if is_known(interval[0]) and interval[0] <= 0.5 <= interval[1]:
+        words += " The interval contains 0.5: that is not shown to be better than chance."
+    return words
+
+
+def _comparison(name: str, row: Mapping[str, Any]) -> str:
+    first, _, second = name.partition(" - ")
+    if not (is_known(row.get("estimate")) and is_known(row.get("low")) and is_known(row.get("high"))):
+        return f"{first.capitalize()} and {second} could not be compared."
+    between = f"{first.capitalize()} less {second}: {number(row['estimate'], 3)} ({span(row['low'], row['high'], 3)})"
+    if row["low"] > 0:
+        return f"{between}. Its interval lies above 0: {first} is better than {second} on these cases."
+    if row["high"] < 0:
+        return f"{between}. Its interval lies below 0: {first} is worse than {second} on these cases."
+    return f"{between}. Its interval contains 0: {first} is not shown to be better than {second} alone."
+
+
+def _ceiling(results: Mapping[str, Any]) -> str:
+    ceiling, fused = results.get("ceiling"), results.get("harrell_c")
+    if not (is_known(ceiling) and is_known(fused)):
+        return ""
+    gap = ceiling - fused
+    if abs(gap) < _LEAST:
+        return f"That is at the ceiling of {number(ceiling)} that the phantoms' true hazard reaches."
+    side = "below" if gap > 0 else "above"
+    luck = "" if gap > 0 else ", which only luck in so few pairs can do"
+    reach = f"the ceiling of {number(ceiling)} that the phantoms' true hazard reaches"
+    return f"That is {number(abs(gap))} {side} {reach}{luck}."
+
+
+def _overlap(results: Mapping[str, Any]) -> str:
+    if not is_known(results.get("dice_mean")):
+        return "Overlap is not known: no case has a reference mask."
+    cases = [value for value in (results.get("dice_cases") or {}).values() if is_known(value)]
+    missed = sum(value < 0.1 for value in cases)
+    words = f"Predicted and reference mask overlap with a mean Dice of {number(results['dice_mean'])}"
+    words += f" ({span(*_interval(results.get('dice_mean_interval')))})"
+    lost = count(missed, "tumour is", "tumours are") if missed else "no tumour is"
+    return f"{words}; {lost} missed or all but missed (Dice below 0.1)."
+
+
+def _events(results: Mapping[str, Any]) -> str:
+    per = results.get("events_per_parameter")
+    if not is_known(per):
+        return ""
+    words = f"The fused model has {number(per, 1)} events for each of its parameters"
+    if per < _ENOUGH_EVENTS:
+        return f"{words}: fewer than the usual {_ENOUGH_EVENTS:.0f}, so read its coefficients as hints."
+    return f"{words}, at least the usual {_ENOUGH_EVENTS:.0f}."
+
+
+def _interval(values: Any) -> tuple[Any, Any]:
+    return (values[0], values[1]) if values else (None, None)

@@ -1,0 +1,60 @@
+"""Writes numbers the way the page does, missing ones in words."""
+
+from math import isfinite
+from typing import Any, TypeGuard
+
+UNKNOWN = "not known"
+MINUS = "\N{MINUS SIGN}"
+DAYS_PER_MONTH = 365.25 / 12
+_MODELS = {
+    "fused": "Fused: deep + radiomics + clinical",
+    "deep": "Deep risk alone",
+    "image": "Image: deep + radiomics",
+    "radiomics": "Radiomics alone",
+    "clinical": "Clinical alone",
+    "volume": "Tumour volume alone",
+}
+
+
+def number(value: Any, digits: int = 2) -> str:
+    """Return the number with this many decimals; `not known` for None and NaN."""
+    return f"{value:.{digits}f}".replace("-", MINUS) if is_known(value) else UNKNOWN
+
+
+def span(low: Any, high: Any, digits: int = 2) -> str:
+    """Return an interval as `0.60 to 0.81`, or that none can be given."""
+    known = is_known(low) and is_known(high)
+    return f"{number(low, digits)} to {number(high, digits)}" if known else "no interval"
+
+
+def with_interval(estimate: Any, interval: Any) -> str:
+    """Return `0.71 (0.60 to 0.81)`; `interval` is a pair or None."""
+    return f"{number(estimate)} ({span(*(interval or (None, None)))})" if is_known(estimate) else UNKNOWN
+
+
+def follow_up(days: Any) -> str:
+    """Return a time in days as years where it is more than two of them, in months otherwise."""
+    if not is_known(days):
+        return UNKNOWN
+    return f"{days / 365.25:.1f} years" if days > 2 * 365.25 else f"{days / DAYS_PER_MONTH:.0f} months"
+
+
+def count(n: int, noun: str, plural: str = "") -> str:
+    """Return a number with its noun in the right form: `1 case`, `3 cases`."""
+    return f"{n} {noun if n == 1 else plural or noun + 's'}"
+
+
+def model_name(model: str) -> str:
+    """Return a model's name in words; its own where it is not one of the usual."""
+    return _MODELS.get(model, model)
+
+
+def in_order(models: Any) -> list[str]:
+    """Return the models with the fused first, its parts after it and strangers last."""
+    usual = list(_MODELS)
+    return sorted(models, key=lambda model: (usual.index(model) if model in usual else len(usual), model))
+
+
+def is_known(value: Any) -> TypeGuard[float]:
+    """Say whether a value is a finite number."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
