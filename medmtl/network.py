@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
+import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
@@ -29,17 +30,20 @@ class NetworkSettings(BaseModel):
 
 
 class MultiTaskNetwork(nn.Module):
-    """Shares one encoder among tasks; a task may read what the earlier ones found."""
+    """Shares one encoder among tasks; a task may read what the earlier ones found; survival means its `endpoint`."""
 
-    def __init__(self, sharing: Sharing, tasks: Mapping[str, Task]) -> None:
+    endpoint: str
+
+    def __init__(self, sharing: Sharing, tasks: Mapping[str, Task], endpoint: str) -> None:
         super().__init__()
         _check_order(tasks)
+        self.endpoint = endpoint
         self.sharing = sharing
         self.tasks = nn.ModuleDict(tasks)
 
     def forward(self, inputs: Inputs, ask: Collection[str] | None = None) -> dict[str, Tensor]:
         """Return the predictions by task, of every task or of those asked for and those they read."""
-        pyramids = self.sharing(inputs.image)
+        pyramids = self.sharing(inputs.image.contiguous(memory_format=torch.channels_last_3d))
         predictions: dict[str, Tensor] = {}
         readings: dict[str, Tensor] = {}
         for name, task in self.named_tasks().items():
@@ -63,7 +67,7 @@ def build_network(settings: NetworkSettings, clinical: int, classes: int, endpoi
     sharing = settings.sharing.build(Sharing, settings.encoder, tuple(settings.tasks))  # type: ignore[type-abstract]
     context = TaskContext(sharing.channels, clinical, classes, endpoint)
     tasks = {name: member.build(Task, context) for name, member in settings.tasks.items()}  # type: ignore[type-abstract]
-    return MultiTaskNetwork(sharing, tasks)
+    return MultiTaskNetwork(sharing, tasks, endpoint).to(memory_format=torch.channels_last_3d)
 
 
 def _check_order(tasks: Mapping[str, Task]) -> None:

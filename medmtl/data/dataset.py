@@ -11,9 +11,9 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from medmtl.data.augment import Augment
-from medmtl.data.patch import Corner, central_corner, cut, cut_image, random_corner
+from medmtl.data.patch import cut, cut_image, random_corner
 from medmtl.data.settings import DataSettings
-from medmtl.imaging.prepared import load_prepared
+from medmtl.imaging.prepared import PreparedCase, load_prepared
 from medmtl.records import Case, Endpoint
 
 
@@ -29,15 +29,12 @@ class Sample(NamedTuple):
 
 
 class CaseDataset(Dataset[Sample]):
-    """Samples by (index, epoch): the same pair always gives the same patch, so that a resumed run repeats itself."""
+    """Whole cases by (index, epoch), as validation sees them."""
 
-    def __init__(
-        self, cases: Sequence[Case], files: Mapping[str, Path], clinical: NDArray[np.float64], settings: DataSettings
-    ) -> None:
+    def __init__(self, cases: Sequence[Case], files: Mapping[str, Path], clinical: NDArray[np.float64]) -> None:
         self.cases = tuple(cases)
         self._files = files
         self._clinical = torch.as_tensor(clinical, dtype=torch.float32)
-        self._patch = settings.patch
 
     def __len__(self) -> int:
         return len(self.cases)
@@ -45,17 +42,16 @@ class CaseDataset(Dataset[Sample]):
     def __getitem__(self, key: tuple[int, int]) -> Sample:
         index, _ = key
         prepared = load_prepared(self._files[self.cases[index].case_id])
-        corner = central_corner(_shape(prepared.image), self._patch)
-        image, mask = _cut_both(prepared.image, prepared.mask, corner, self._patch)
-        return self._sample(index, torch.from_numpy(image), torch.from_numpy(mask.astype(np.int64)), prepared.mask)
+        mask = _mask_or_blank(prepared).astype(np.int64)
+        return self._sample(index, torch.from_numpy(prepared.image), torch.from_numpy(mask), prepared)
 
-    def _sample(self, index: int, image: Tensor, mask: Tensor, known: NDArray[np.uint8] | None) -> Sample:
+    def _sample(self, index: int, image: Tensor, mask: Tensor, prepared: PreparedCase) -> Sample:
         case = self.cases[index]
-        return Sample(case.case_id, image, mask, known is not None, self._clinical[index], case.endpoints)
+        return Sample(case.case_id, image, mask, prepared.mask is not None, self._clinical[index], case.endpoints)
 
 
 class TrainingDataset(CaseDataset):
-    """Samples cut at random and varied."""
+    """Patches cut at random and varied. One (index, epoch) gives one patch, so that a resumed run repeats itself."""
 
     def __init__(
         self,
@@ -65,7 +61,8 @@ class TrainingDataset(CaseDataset):
         settings: DataSettings,
         seed: int,
     ) -> None:
-        super().__init__(cases, files, clinical, settings)
+        super().__init__(cases, files, clinical)
+        self._patch = settings.patch
         self._augment = Augment(settings.augment)
         self._foreground = settings.foreground
         self._seed = seed
@@ -74,20 +71,13 @@ class TrainingDataset(CaseDataset):
         index, epoch = key
         rng = np.random.default_rng((self._seed, epoch, index))
         prepared = load_prepared(self._files[self.cases[index].case_id])
-        shape = _shape(prepared.image)
-        corner = random_corner(prepared.mask, shape, self._patch, self._foreground, rng)
-        image, mask = _cut_both(prepared.image, prepared.mask, corner, self._patch)
+        z, y, x = prepared.image.shape[1:]
+        corner = random_corner(prepared.mask, (z, y, x), self._patch, self._foreground, rng)
+        image = cut_image(prepared.image, corner, self._patch)
+        mask = cut(_mask_or_blank(prepared), corner, self._patch, 0).astype(np.uint8)
         varied = self._augment(image, mask, int(rng.integers(2**31)))
-        return self._sample(index, *varied, prepared.mask)
+        return self._sample(index, *varied, prepared)
 
 
-def _cut_both(
-    image: NDArray[np.float32], mask: NDArray[np.uint8] | None, corner: Corner, patch: Corner
-) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-    blank = np.zeros(image.shape[1:], dtype=np.uint8) if mask is None else mask
-    return cut_image(image, corner, patch), cut(blank, corner, patch, 0).astype(np.uint8)
-
-
-def _shape(image: NDArray[np.float32]) -> Corner:
-    z, y, x = image.shape[1:]
-    return z, y, x
+def _mask_or_blank(prepared: PreparedCase) -> NDArray[np.uint8]:
+    return np.zeros(prepared.image.shape[1:], dtype=np.uint8) if prepared.mask is None else prepared.mask

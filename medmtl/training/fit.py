@@ -1,0 +1,147 @@
+"""Trains one fold, from wherever it was left, to `model.ckpt`."""
+
+import logging
+import sys
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from pytorch_lightning import Callback, Trainer
+from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
+from torch import Tensor
+
+from medmtl.balancing.base import Balancer
+from medmtl.cohort.clinical import ClinicalEncoder, fit_clinical
+from medmtl.data.dataset import CaseDataset, TrainingDataset
+from medmtl.data.module import FoldData
+from medmtl.data.settings import DataSettings
+from medmtl.members import Member
+from medmtl.network import MultiTaskNetwork, NetworkSettings, build_network
+from medmtl.records import Cohort, Fold
+from medmtl.tensors import Inputs
+from medmtl.training.module import JointModule, Plan
+from medmtl.training.precision import choose_device, choose_precision, fast_arithmetic
+from medmtl.training.progress import EpochLines, EpochTable
+from medmtl.training.saved import ModelDocument, save_model
+from medmtl.training.settings import TrainingSettings
+from medmtl.volume import read_volume
+
+_LOG = logging.getLogger(__name__)
+
+
+class Recipe(NamedTuple):
+    """What training needs of an experiment."""
+
+    network: NetworkSettings
+    balancer: Member
+    data: DataSettings
+    training: TrainingSettings
+    classes: int  # of the mask, background included
+    endpoint: str
+    seed: int
+
+
+def train_fold(fold: Fold, cohort: Cohort, files: Mapping[str, Path], recipe: Recipe, folder: Path) -> Path:
+    """Train on the fold's train cases, stop on its validate cases, and return `folder/model.ckpt`.
+
+    A training that was killed goes on from its last whole epoch, to the same end. `files` are the prepared cases by id.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(recipe.seed + fold.index)
+    train = cohort.select(fold.train).cases
+    encoder = fit_clinical(train, cohort.columns)
+    network = build_network(recipe.network, len(encoder.names), recipe.classes, recipe.endpoint)
+    validation = cohort.select(fold.validate).cases
+    seen = TrainingDataset(train, files, encoder.transform(train), recipe.data, recipe.seed + fold.index)
+    unseen = CaseDataset(validation, files, encoder.transform(validation))
+    data = FoldData(seen, unseen, recipe.data, recipe.seed + fold.index)
+    weights = _fit(_module(network, cohort.select(fold.train), recipe, fold), data, recipe.training, folder)
+    network.load_state_dict(weights)
+    document = _document(network.eval(), encoder, fold, recipe, CaseDataset(train, files, encoder.transform(train)))
+    save_model(weights, document, folder / "model.ckpt")
+    (folder / "best.ckpt").unlink(missing_ok=True)  # only now: until the model is saved, a resumed run needs it
+    return folder / "model.ckpt"
+
+
+def _module(network: MultiTaskNetwork, train: Cohort, recipe: Recipe, fold: Fold) -> JointModule:
+    outcomes = {c.case_id: c.endpoints[recipe.endpoint] for c in train.cases if recipe.endpoint in c.endpoints}
+    tasks = network.named_tasks()
+    balancer = recipe.balancer.build(Balancer, tuple(tasks))  # type: ignore[type-abstract]
+    losses = {name: task.loss(outcomes) for name, task in tasks.items()}
+    return JointModule(network, losses, balancer, Plan(recipe.training, recipe.data.patch, recipe.seed + fold.index))
+
+
+def _fit(module: JointModule, data: FoldData, settings: TrainingSettings, folder: Path) -> dict[str, Tensor]:
+    best, last = folder / "best.ckpt", folder / "last.ckpt"
+    trainer = _trainer(settings, folder, validated=bool(data.val_dataloader()))
+    if last.is_file():
+        _LOG.info("%s: goes on from its last epoch", folder.name)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="pytorch_lightning")  # advice on workers and logging, no faults
+        trainer.fit(module, data, ckpt_path=last if last.is_file() else None, weights_only=True)
+    stored = torch.load(best if best.is_file() else last, map_location="cpu", weights_only=True)
+    prefix = "network."
+    return {key.removeprefix(prefix): value for key, value in stored["state_dict"].items() if key.startswith(prefix)}
+
+
+def _trainer(settings: TrainingSettings, folder: Path, validated: bool) -> Trainer:
+    return Trainer(
+        max_epochs=settings.epochs,
+        accelerator=settings.accelerator,
+        devices=1,
+        precision=choose_precision(settings),
+        gradient_clip_val=settings.clip,
+        check_val_every_n_epoch=settings.validate_every,
+        callbacks=_callbacks(settings, folder, validated),
+        default_root_dir=folder,
+        logger=False,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+        enable_model_summary=False,
+        enable_progress_bar=sys.stderr.isatty(),
+    )
+
+
+def _callbacks(settings: TrainingSettings, folder: Path, validated: bool) -> list[Callback]:
+    told: list[Callback] = [EpochTable(folder / "metrics.csv"), EpochLines(folder.name)]
+    newest = ModelCheckpoint(
+        folder, filename="last", save_top_k=1, enable_version_counter=False, save_on_train_epoch_end=True
+    )
+    if not validated:
+        return [*told, newest]
+    watched = "validate_criterion"
+    rounds = max(1, settings.patience // settings.validate_every)
+    choose = ModelCheckpoint(folder, filename="best", monitor=watched, enable_version_counter=False)
+    return [*told, EarlyStopping(watched, patience=rounds), choose, newest]
+
+
+def _document(
+    network: MultiTaskNetwork, encoder: ClinicalEncoder, fold: Fold, recipe: Recipe, train: CaseDataset
+) -> ModelDocument:
+    return ModelDocument(
+        fold=fold.index,
+        endpoint=recipe.endpoint,
+        network=recipe.network,
+        patch=recipe.data.patch,
+        classes=recipe.classes,
+        clinical=encoder.to_dict(),
+        offset=_mean_log_hazard(network, train, recipe),
+        trained_on=(*fold.train, *fold.validate),
+    )
+
+
+def _mean_log_hazard(network: MultiTaskNetwork, train: CaseDataset, recipe: Recipe) -> float:
+    if set(network.dense_tasks) == set(network.named_tasks()):
+        return 0.0
+    device = choose_device(recipe.training)
+    network = network.to(device)
+    risks = []
+    for index in range(len(train)):
+        sample = train[index, 0]
+        inputs = Inputs(sample.image[None].to(device), sample.clinical[None].to(device))
+        with fast_arithmetic(recipe.training):
+            readings = read_volume(network, inputs, recipe.data.patch)
+        risks += [float(value) for name, value in readings.items() if name not in network.dense_tasks][:1]
+    return sum(risks) / len(risks)

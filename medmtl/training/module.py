@@ -1,0 +1,107 @@
+"""The LightningModule of joint training: task losses in, one step out."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import torch
+from pytorch_lightning import LightningModule
+from pytorch_lightning.utilities.types import OptimizerLRScheduler
+from torch import Tensor, nn
+
+from medmtl.balancing.base import Balancer
+from medmtl.data.patch import Corner
+from medmtl.errors import MedmtlError
+from medmtl.evaluation.overlap import dice
+from medmtl.losses.base import Loss, TaskLoss
+from medmtl.network import MultiTaskNetwork
+from medmtl.records import Endpoint
+from medmtl.tensors import Batch
+from medmtl.training.criterion import Validation, summarise
+from medmtl.training.settings import TrainingSettings
+from medmtl.volume import read_volume
+
+
+class Plan(NamedTuple):
+    """How the module is to train."""
+
+    training: TrainingSettings
+    patch: Corner
+    seed: int
+
+
+class JointModule(LightningModule):
+    """Trains every task of the network at once; Lightning's automatic optimisation does the rest."""
+
+    def __init__(
+        self,
+        network: MultiTaskNetwork,
+        losses: Mapping[str, Loss],
+        balancer: Balancer,
+        plan: Plan,
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.losses = nn.ModuleDict(losses)
+        self.balancer = balancer
+        self._plan = plan
+        self._validated: list[Validation] = []
+
+    def on_train_epoch_start(self) -> None:
+        """Draw the epoch's dropout from seed and epoch alone, so that a resumed run repeats an uninterrupted one."""
+        torch.manual_seed(self._plan.seed * 1_000_003 + self.current_epoch)
+
+    def training_step(self, batch: Batch, batch_index: int) -> Tensor:
+        """Return the balanced loss of the batch."""
+        predictions = self.network(batch.inputs)
+        losses: dict[str, TaskLoss] = {name: self.losses[name](predictions[name], batch) for name in predictions}
+        total: Tensor = self.balancer(losses)
+        if not bool(torch.isfinite(total)):
+            raise MedmtlError(
+                f"The loss must stay finite. Found {total.item()} at epoch {self.current_epoch} with cases "
+                f"{batch.case_ids}. Lower training.learning_rate, or set training.precision to 32-true."
+            )
+        self._log_losses(total, losses, len(batch.case_ids))
+        return total
+
+    def on_validation_epoch_start(self) -> None:
+        """Forget the last validation."""
+        self._validated = []
+
+    def validation_step(self, batch: Batch, batch_index: int) -> None:
+        """Keep what the network makes of one case."""
+        readings = read_volume(self.network, batch.inputs, self._plan.patch)
+        dice_found = _dice_of(self.network, readings, batch)
+        self._validated.append(Validation(dice_found, *_survival_of(self.network, readings, batch)))
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the figures of the validation and the joint criterion."""
+        self.log_dict(summarise(self._validated, self._plan.training.survival_weight))
+
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        """Return AdamW under one cycle of the learning rate."""
+        rate, decay = self._plan.training.learning_rate, self._plan.training.weight_decay
+        optimiser = torch.optim.AdamW(self.parameters(), lr=rate, weight_decay=decay)
+        steps = max(10, int(self.trainer.estimated_stepping_batches))
+        cycle = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps + 1, pct_start=0.1)
+        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}
+
+    def _log_losses(self, total: Tensor, losses: Mapping[str, TaskLoss], size: int) -> None:
+        active = {f"train_{name}": loss.value.detach() for name, loss in losses.items() if loss.active}
+        self.log_dict({"train_loss": total.detach(), **active}, on_step=False, on_epoch=True, batch_size=size)
+
+
+def _dice_of(network: MultiTaskNetwork, readings: Mapping[str, Tensor], batch: Batch) -> float | None:
+    if not (network.dense_tasks and bool(batch.mask_known.all())):
+        return None
+    found = readings[network.dense_tasks[0]].argmax(dim=0) > 0
+    return dice(found.cpu().numpy(), (batch.mask[0] > 0).cpu().numpy())
+
+
+def _survival_of(
+    network: MultiTaskNetwork, readings: Mapping[str, Tensor], batch: Batch
+) -> tuple[float | None, Endpoint | None]:
+    outcomes = batch.survival.get(network.endpoint)
+    risks = [float(reading) for name, reading in readings.items() if name not in network.dense_tasks]
+    if not risks or outcomes is None or not bool(outcomes.known.all()):
+        return None, None
+    return risks[0], Endpoint(float(outcomes.time_days), bool(outcomes.event))

@@ -1,0 +1,65 @@
+"""Tells how training goes: a table on disk and a line per validation."""
+
+import csv
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+from pytorch_lightning import Callback, LightningModule, Trainer
+
+_LOG = logging.getLogger(__name__)
+
+
+class EpochTable(Callback):
+    """Writes every epoch's figures to `metrics.csv`; a resumed training goes on with the rows it had."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._rows: list[dict[str, float]] = []
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Add the epoch and write the table anew."""
+        validated = (trainer.current_epoch + 1) % (trainer.check_val_every_n_epoch or 1) == 0
+        figures = {k: float(v) for k, v in trainer.callback_metrics.items() if validated or k.startswith("train_")}
+        self._rows.append({"epoch": trainer.current_epoch, "step": trainer.global_step, **figures})
+        self._write()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the rows, kept in the checkpoint."""
+        return {"rows": self._rows}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take the rows of the checkpoint."""
+        self._rows = [dict(row) for row in state_dict["rows"]]
+
+    def _write(self) -> None:
+        columns = list(dict.fromkeys(name for row in self._rows for name in row))
+        partial = self._path.with_name(f".partial-{self._path.name}")
+        with partial.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, columns)
+            writer.writeheader()
+            writer.writerows(self._rows)
+        partial.replace(self._path)
+
+
+class EpochLines(Callback):
+    """Logs a line per validation: epoch, losses, validation figures and the time that is left."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._began = 0.0
+        self._first = 0
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Start the clock."""
+        self._began, self._first = time.monotonic(), trainer.current_epoch
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Log the line where the epoch was validated, or was the last."""
+        done, total = trainer.current_epoch + 1, trainer.max_epochs or 0
+        if done % (trainer.check_val_every_n_epoch or 1) and done != total:
+            return
+        left = (time.monotonic() - self._began) / (done - self._first) * (total - done)
+        figures = "  ".join(f"{name} {float(value):.3f}" for name, value in sorted(trainer.callback_metrics.items()))
+        _LOG.info("%s  epoch %d/%d  %s  %.0f s left", self._title, done, total, figures, left)

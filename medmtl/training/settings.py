@@ -1,0 +1,25 @@
+"""How a fold is trained: the options of `training` in an experiment."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class TrainingSettings(BaseModel):
+    """Optimiser, length, precision and stopping."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    epochs: int = Field(60, ge=1, description="Passes over the training cases; the rate falls to zero over them.")
+    learning_rate: float = Field(2e-3, gt=0, description="Peak rate, reached after a tenth of the epochs (one cycle).")
+    weight_decay: float = Field(1e-3, ge=0, description="Decoupled weight decay (AdamW).")
+    clip: float = Field(5.0, gt=0, description="Largest norm of the gradient.")
+    patience: int = Field(1000, ge=1, description="Epochs without a better joint criterion before training stops.")
+    validate_every: int = Field(2, ge=1, description="Epochs between validations.")
+    precision: Literal["auto", "32-true", "bf16-mixed"] = Field(
+        "auto", description="auto: bf16-mixed where the hardware multiplies bf16 matrices, else 32-true."
+    )
+    accelerator: Literal["auto", "cpu", "gpu"] = Field("auto", description="Device that trains and predicts.")
+    survival_weight: float = Field(
+        0.5, ge=0, description="Part of survival in the criterion; see training.criterion. Segmentation has 1."
+    )
