@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from medmtl.errors import MedmtlError
-from medmtl.members import Member
+from medmtl.members import Member, build
 from medmtl.sharing.base import Sharing
 from medmtl.tasks.base import Task, TaskContext
 from medmtl.tensors import Inputs
@@ -18,12 +18,14 @@ class NetworkSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    encoder: Member = Field(Member(class_path="medmtl.encoders.residual.ResidualEncoder"), description="Encoder.")
-    sharing: Member = Field(Member(class_path="medmtl.sharing.hard.HardSharing"), description="Way of sharing it.")
+    encoder: Member = Field(
+        {"class_path": "medmtl.encoders.residual.ResidualEncoder"}, description="Turns images into feature maps."
+    )
+    sharing: Member = Field({"class_path": "medmtl.sharing.hard.HardSharing"}, description="How tasks share it.")
     tasks: dict[str, Member] = Field(
         {
-            "segmentation": Member(class_path="medmtl.tasks.segmentation.Segmentation"),
-            "survival": Member(class_path="medmtl.tasks.cascaded_survival.CascadedSurvival"),
+            "segmentation": {"class_path": "medmtl.tasks.segmentation.Segmentation"},
+            "survival": {"class_path": "medmtl.tasks.cascaded_survival.CascadedSurvival"},
         },
         description="Tasks by name, in the order they are asked; a later one may read an earlier one.",
     )
@@ -64,10 +66,12 @@ class MultiTaskNetwork(nn.Module):
 
 def build_network(settings: NetworkSettings, clinical: int, classes: int, endpoint: str) -> MultiTaskNetwork:
     """Build the network for this many encoded clinical values and mask classes (background included)."""
-    sharing = settings.sharing.build(Sharing, settings.encoder, tuple(settings.tasks))  # type: ignore[type-abstract]
+    sharing = build(settings.sharing, Sharing, settings.encoder, tuple(settings.tasks))  # type: ignore[type-abstract]
     context = TaskContext(sharing.channels, clinical, classes, endpoint)
-    tasks = {name: member.build(Task, context) for name, member in settings.tasks.items()}  # type: ignore[type-abstract]
-    return MultiTaskNetwork(sharing, tasks, endpoint).to(memory_format=torch.channels_last_3d)
+    tasks = {name: build(member, Task, context) for name, member in settings.tasks.items()}  # type: ignore[type-abstract]
+    network = MultiTaskNetwork(sharing, tasks, endpoint)
+    network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]  # the stub knows only 2D images
+    return network
 
 
 def _check_order(tasks: Mapping[str, Task]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from medmtl.encoders.base import Encoder
-from medmtl.members import Member
+from medmtl.members import Member, build
 from medmtl.sharing.base import Sharing
 from medmtl.tensors import Pyramid
 
@@ -15,7 +15,7 @@ class HardSharing(Sharing):
 
     def __init__(self, encoder: Member, tasks: Sequence[str]) -> None:
         super().__init__()
-        self.encoder = encoder.build(Encoder)  # type: ignore[type-abstract]  # the base is only checked against
+        self.encoder = build(encoder, Encoder)  # type: ignore[type-abstract]  # the base is only checked against
         self.channels = self.encoder.channels
         self._tasks = tuple(tasks)
 

@@ -17,7 +17,7 @@ from medmtl.cohort.clinical import ClinicalEncoder, fit_clinical
 from medmtl.data.dataset import CaseDataset, TrainingDataset
 from medmtl.data.module import FoldData
 from medmtl.data.settings import DataSettings
-from medmtl.members import Member
+from medmtl.members import Member, build
 from medmtl.network import MultiTaskNetwork, NetworkSettings, build_network
 from medmtl.records import Cohort, Fold
 from medmtl.tensors import Inputs
@@ -68,7 +68,7 @@ def train_fold(fold: Fold, cohort: Cohort, files: Mapping[str, Path], recipe: Re
 def _module(network: MultiTaskNetwork, train: Cohort, recipe: Recipe, fold: Fold) -> JointModule:
     outcomes = {c.case_id: c.endpoints[recipe.endpoint] for c in train.cases if recipe.endpoint in c.endpoints}
     tasks = network.named_tasks()
-    balancer = recipe.balancer.build(Balancer, tuple(tasks))  # type: ignore[type-abstract]
+    balancer = build(recipe.balancer, Balancer, tuple(tasks))  # type: ignore[type-abstract]
     losses = {name: task.loss(outcomes) for name, task in tasks.items()}
     return JointModule(network, losses, balancer, Plan(recipe.training, recipe.data.patch, recipe.seed + fold.index))
 
