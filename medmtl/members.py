@@ -2,9 +2,9 @@
 
 import importlib
 import inspect
-from typing import Any, TypeVar
+from typing import Any, NotRequired, TypeVar
 
-from typing_extensions import NotRequired, TypedDict  # typing's own is too old for pydantic on Python 3.11
+from typing_extensions import TypedDict  # typing's own is too old for pydantic on Python 3.11
 
 from medmtl.errors import MedmtlError
 

@@ -3,32 +3,14 @@
 from collections.abc import Collection, Mapping
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from medmtl.errors import MedmtlError
-from medmtl.members import Member, build
+from medmtl.members import build
+from medmtl.network_settings import NetworkSettings
 from medmtl.sharing.base import Sharing
 from medmtl.tasks.base import Task, TaskContext
 from medmtl.tensors import Inputs
-
-
-class NetworkSettings(BaseModel):
-    """What the network is made of."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    encoder: Member = Field(
-        {"class_path": "medmtl.encoders.residual.ResidualEncoder"}, description="Turns images into feature maps."
-    )
-    sharing: Member = Field({"class_path": "medmtl.sharing.hard.HardSharing"}, description="How tasks share it.")
-    tasks: dict[str, Member] = Field(
-        {
-            "segmentation": {"class_path": "medmtl.tasks.segmentation.Segmentation"},
-            "survival": {"class_path": "medmtl.tasks.cascaded_survival.CascadedSurvival"},
-        },
-        description="Tasks by name, in the order they are asked; a later one may read an earlier one.",
-    )
 
 
 class MultiTaskNetwork(nn.Module):

@@ -30,6 +30,17 @@ def read_sitk(path: Path) -> sitk.Image:
     return image
 
 
+def read_grid(path: Path) -> Grid:
+    """Read the grid of an image alone, without its voxels."""
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(path))
+    try:
+        reader.ReadImageInformation()
+    except RuntimeError as error:
+        raise MedmtlError(f"{path}: the image cannot be read ({_last_line(error)}). Is the file complete?") from error
+    return Grid(reader.GetSize(), reader.GetSpacing(), reader.GetOrigin(), reader.GetDirection())
+
+
 def write_image(image: Image, path: Path) -> None:
     """Write the image, compressed, so that a file of this name is either whole or absent."""
     path.parent.mkdir(parents=True, exist_ok=True)

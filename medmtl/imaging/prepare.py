@@ -2,37 +2,21 @@
 
 import hashlib
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
 
 from medmtl.errors import CaseError, MedmtlError
 from medmtl.imaging.grid import shared_fraction, working_grid
 from medmtl.imaging.image import read_image
 from medmtl.imaging.prepared import PreparedCase, save_prepared
 from medmtl.imaging.resample import resample_labels, resample_linear
+from medmtl.imaging.settings import PrepareSettings
 from medmtl.records import Case, Grid, Image
 
 AIR_HU = -1024.0  # what lies outside the CT
 _RECIPE = 1  # raised whenever the same files and settings would give other voxels
 _MIN_SHARED = 0.1  # less of the smaller box than this in common: the two do not show the same region
-
-Positive = Annotated[float, Field(gt=0)]
-
-
-class PrepareSettings(BaseModel):
-    """How images become the network's input."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    spacing_mm: tuple[Positive, Positive, Positive] = Field((4.0, 4.0, 4.0), description="Working grid [mm], x y z.")
-    suv_ceiling: Positive = Field(30.0, description="SUV [g/mL] is clipped to 0..this, then log(1 + SUV) is taken.")
-    ct_window_hu: tuple[float, float] = Field((-200.0, 300.0), description="HU is clipped to this window, as -1..1.")
-    labels: dict[str, Annotated[int, Field(gt=0, lt=256)]] = Field(
-        {"GTVp": 1}, description="The regions to segment and their label values in the masks."
-    )
 
 
 def prepare(case: Case, settings: PrepareSettings, folder: Path) -> Path:

@@ -18,7 +18,8 @@ from medmtl.data.dataset import CaseDataset, TrainingDataset
 from medmtl.data.module import FoldData
 from medmtl.data.settings import DataSettings
 from medmtl.members import Member, build
-from medmtl.network import MultiTaskNetwork, NetworkSettings, build_network
+from medmtl.network import MultiTaskNetwork, build_network
+from medmtl.network_settings import NetworkSettings
 from medmtl.records import Cohort, Fold
 from medmtl.tensors import Inputs
 from medmtl.training.module import JointModule, Plan

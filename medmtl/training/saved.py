@@ -10,7 +10,8 @@ from torch import Tensor
 
 from medmtl.cohort.clinical import ClinicalEncoder
 from medmtl.errors import MedmtlError
-from medmtl.network import MultiTaskNetwork, NetworkSettings, build_network
+from medmtl.network import MultiTaskNetwork, build_network
+from medmtl.network_settings import NetworkSettings
 
 
 class ModelDocument(BaseModel):

@@ -1,0 +1,80 @@
+"""The one schema of an experiment: every option of every stage, with its type, default and sentence."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from medmtl.data.settings import DataSettings
+from medmtl.errors import MedmtlError
+from medmtl.evaluation.settings import EvaluationSettings
+from medmtl.features.settings import RadiomicsSettings
+from medmtl.imaging.settings import PrepareSettings
+from medmtl.inference.settings import InferenceSettings
+from medmtl.members import Member
+from medmtl.network_settings import NetworkSettings
+from medmtl.risk.settings import RiskSettings
+from medmtl.training.settings import TrainingSettings
+
+
+class FoldSettings(BaseModel):
+    """How the cohort is divided."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    count: int = Field(5, ge=2, description="Folds; each case is tested once, by the model that never saw it.")
+    validate_fraction: float = Field(
+        0.15,
+        ge=0,
+        lt=1,
+        description="Part of the other cases that stops training; 0 trains every epoch on all of them.",
+    )
+
+
+class Experiment(BaseModel):
+    """Everything that decides what a run computes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field("experiment", description="Title of the report.")
+    endpoint: str = Field("pfs", description="Endpoint of the survival task and of the fused Cox model.")
+    seed: int = Field(0, ge=0, description="Seed of folds, weights, patches and resamples.")
+    jobs: int = Field(-1, description="Processes of per-case work; -1 is one per core. Changes no result.")
+    folds: FoldSettings = Field(FoldSettings(), description="Division of the cohort.")
+    prepare: PrepareSettings = Field(PrepareSettings(), description="Images to network input.")
+    data: DataSettings = Field(DataSettings(), description="Patches and batches.")
+    network: NetworkSettings = Field(NetworkSettings(), description="Encoder, sharing and tasks.")
+    balancer: Member = Field(
+        Member(class_path="medmtl.balancing.weighted_sum.WeightedSum"), description="How task losses become one."
+    )
+    training: TrainingSettings = Field(TrainingSettings(), description="Joint training.")
+    inference: InferenceSettings = Field(InferenceSettings(), description="Prediction.")
+    radiomics: RadiomicsSettings = Field(RadiomicsSettings(), description="Features of the predicted masks.")
+    risk: RiskSettings = Field(RiskSettings(), description="The fused Cox model and those beside it.")
+    evaluation: EvaluationSettings = Field(EvaluationSettings(), description="Intervals and horizons.")
+
+
+def read_experiment(path: Path) -> Experiment:
+    """Read an experiment's YAML; raise MedmtlError that names the file and every wrong key."""
+    try:
+        given = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise MedmtlError(f"{path}: the experiment cannot be read: {error}.") from error
+    return check_experiment(given or {}, str(path))
+
+
+def check_experiment(given: dict[str, Any], source: str) -> Experiment:
+    """Return the experiment of these options; raise MedmtlError that names the source and every wrong key."""
+    try:
+        return Experiment.model_validate(given)
+    except ValidationError as error:
+        faults = "\n".join(
+            f"  {'.'.join(map(str, e['loc']))}: {e['msg']}. Found {e['input']!r}." for e in error.errors()
+        )
+        raise MedmtlError(f"{source}: these options must be mended (see `medmtl run --help`):\n{faults}") from error
+
+
+def write_experiment(experiment: Experiment, path: Path) -> None:
+    """Write the whole experiment, defaults included."""
+    path.write_text(yaml.safe_dump(experiment.model_dump(mode="json"), sort_keys=False), "utf-8")

@@ -1,0 +1,20 @@
+"""How images become the network's input: the options of `prepare` in an experiment."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Positive = Annotated[float, Field(gt=0)]
+
+
+class PrepareSettings(BaseModel):
+    """How images become the network's input."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    spacing_mm: tuple[Positive, Positive, Positive] = Field((4.0, 4.0, 4.0), description="Working grid [mm], x y z.")
+    suv_ceiling: Positive = Field(30.0, description="SUV [g/mL] is clipped to 0..this, then log(1 + SUV) is taken.")
+    ct_window_hu: tuple[float, float] = Field((-200.0, 300.0), description="HU is clipped to this window, as -1..1.")
+    labels: dict[str, Annotated[int, Field(gt=0, lt=256)]] = Field(
+        {"GTVp": 1}, description="The regions to segment and their label values in the masks."
+    )

@@ -1,0 +1,1 @@
+"""Trained models applied to cases: masks on the CT's grid and log hazards."""
