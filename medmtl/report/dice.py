@@ -3,6 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from medmtl.report.contents import Contents
 from medmtl.report.drawing import ACCENT, BACKED, INK, LINE, MUTED, Panel, draw
@@ -26,7 +27,7 @@ def dice_panel(contents: Contents) -> Panel:
 def dice_by_volume(contents: Contents) -> pd.DataFrame:
     """Return `case_id`, `dice` and `volume_ml` of the cases with a reference mask, the best first."""
     dice = {case: value for case, value in (contents.results.get("dice_cases") or {}).items() if is_known(value)}
-    table = pd.DataFrame({"case_id": list(dice), "dice": list(dice.values())})
+    table = pd.DataFrame({"case_id": pd.Series(list(dice), dtype=object), "dice": list(dice.values())})
     table = table.merge(contents.cases[["case_id", "volume_ml"]], on="case_id", how="left")
     return table.sort_values(["dice", "case_id"], ascending=[False, True], ignore_index=True)
 
@@ -56,7 +57,9 @@ def _paint(figure: Figure, table: pd.DataFrame, contents: Contents) -> None:
     volume = table["volume_ml"].astype(float).fillna(0.0).clip(lower=_SMALLEST_ML)
     scatter.scatter(volume, table["dice"], s=46, color=ACCENT, alpha=0.75, linewidth=0)
     scatter.set(xscale="log", xlabel="Predicted volume [mL]", ylabel="Dice", ylim=(_floor(table["dice"]), 1.06))
+    scatter.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     scatter.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    scatter.minorticks_off()
     scatter.margins(x=0.06)
     for place, name in ((0, "best"), (len(table) // 2, "median"), (len(table) - 1, "worst")):
         _name(scatter, volume.iloc[place], table.iloc[place], name)

@@ -9,10 +9,9 @@ DAYS_PER_MONTH = 365.25 / 12
 _MODELS = {
     "fused": "Fused: deep + radiomics + clinical",
     "deep": "Deep risk alone",
-    "image": "Image: deep + radiomics",
-    "radiomics": "Radiomics alone",
     "clinical": "Clinical alone",
-    "volume": "Tumour volume alone",
+    "image": "Volume and SUVmax",
+    "volume": "Volume alone",
 }
 
 
