@@ -1,0 +1,39 @@
+"""Puts a new cohort in its folder wholly or not at all: it is made beside the folder and then renamed."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from medmtl.cohort.manifest import MANIFEST, SCHEMA
+from medmtl.errors import MedmtlError
+
+
+@contextmanager
+def new_cohort(out: Path) -> Iterator[Path]:
+    """Yield an empty folder to make the cohort in, which becomes `out` where all goes well, and vanishes otherwise.
+
+    It lies beside `out`, so that relative paths stay true. An equal cohort (manifest and schema) in `out` is kept.
+    Raises MedmtlError where `out` holds another cohort, or files without one.
+    """
+    if out.exists() and not (out / MANIFEST).is_file() and (out.is_file() or any(out.iterdir())):
+        raise MedmtlError(f"{out}: a cohort must be written into a new or empty folder. Found files; choose another.")
+    partial = out.resolve().with_name(f".partial-{out.resolve().name}")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+        _publish(partial, out)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _publish(partial: Path, out: Path) -> None:
+    if not (out / MANIFEST).is_file():
+        partial.replace(out.resolve())
+    elif any(_text(partial / name) != _text(out / name) for name in (MANIFEST, SCHEMA)):
+        raise MedmtlError(f"{out}: the folder must not hold another cohort. Delete it, or choose another folder.")
+
+
+def _text(path: Path) -> str | None:
+    return path.read_text("utf-8") if path.is_file() else None

@@ -1,0 +1,1 @@
+"""Reads the clinic's DICOM: series of slices, standardised uptake values and contours."""

@@ -1,0 +1,1 @@
+"""One file per stage: each reads files, calls the layers before it, and writes files."""
