@@ -1,0 +1,99 @@
+"""Ridge Cox regression by Newton's method, and its penalty by cross-validated partial likelihood."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medmtl.errors import MedmtlError
+from medmtl.risk.partial_likelihood import RiskSets, risk_sets
+
+MAX_STEPS = 100
+MAX_HALVINGS = 40
+TOLERANCE = 1e-10  # of the gain per step, relative to the penalised likelihood
+Floats = NDArray[np.float64]
+
+
+def fit_ridge(x: Floats, time_days: Floats, event: NDArray[np.bool_], penalizer: float) -> Floats:
+    """Return the coefficients [p] that maximise log partial likelihood - n * penalizer / 2 * |coefficients|^2.
+
+    The penalty is lifelines' own for columns of unit variance. With a positive penalty the maximum exists and is
+    unique, also for more columns than cases and for separated cases.
+    """
+    turned, axes = _turned(x)
+    coefficients: Floats = _newton(turned, risk_sets(time_days, event), len(x) * penalizer) @ axes
+    return coefficients
+
+
+def choose_penalizer(
+    x: Floats, time_days: Floats, event: NDArray[np.bool_], penalizers: Sequence[float], inner: NDArray[np.int_]
+) -> float:
+    """Return the penalty of the largest cross-validated partial likelihood; of equals, the larger.
+
+    `inner` [n] numbers the inner folds. Each fold adds the likelihood of all cases less that of the cases fitted, so
+    that a fold needs no event of its own.
+    Source: Verweij PJM, van Houwelingen HC, Cross-validation in survival analysis, Stat Med 12, 1993.
+    """
+    scores = dict.fromkeys(sorted(penalizers, reverse=True), 0.0)
+    x, _ = _turned(x)
+    everyone = risk_sets(time_days, event)
+    for fold in np.unique(inner):
+        fitted = inner != fold
+        own = risk_sets(time_days[fitted], event[fitted])
+        for penalizer in scores:
+            log_risk = x @ fit_ridge(x[fitted], time_days[fitted], event[fitted], penalizer)
+            scores[penalizer] += everyone.log_likelihood(log_risk) - own.log_likelihood(log_risk[fitted])
+    return max(scores, key=lambda penalizer: scores[penalizer])
+
+
+def inner_folds(event: NDArray[np.bool_], count: int, seed: int) -> NDArray[np.int_]:
+    """Deal events and censored cases to `count` folds alike, at random by the seed; [n]."""
+    generator = np.random.default_rng(seed)
+    order = np.concatenate([generator.permutation(np.flatnonzero(event == seen)) for seen in (True, False)])
+    fold = np.empty(len(event), dtype=int)
+    fold[order] = np.arange(len(event)) % count
+    return fold
+
+
+def _turned(x: Floats) -> tuple[Floats, Floats]:
+    """Return x in as few columns as it has rows, and the axes [columns, p] that turn coefficients back, exactly.
+
+    The solution of a ridge regression lies in the span of the rows, so nothing is lost.
+    """
+    if x.shape[1] <= len(x):
+        return x, np.eye(x.shape[1])
+    left, scale, axes = np.linalg.svd(x, full_matrices=False)
+    return left * scale, axes
+
+
+def _newton(x: Floats, sets: RiskSets, penalty: float) -> Floats:
+    coefficients = np.zeros(x.shape[1])
+    value = _penalised(coefficients, x, sets, penalty)
+    for _ in range(MAX_STEPS):
+        coefficients, gained = _climb(coefficients, _step(coefficients, x, sets, penalty), value, (x, sets, penalty))
+        if gained - value <= TOLERANCE * max(1.0, abs(value)):
+            return coefficients
+        value = gained
+    raise MedmtlError(f"A ridge Cox regression must settle in {MAX_STEPS} steps; penalty {penalty}. Raise the penalty.")
+
+
+def _step(coefficients: Floats, x: Floats, sets: RiskSets, penalty: float) -> Floats:
+    gradient, curvature = sets.derivatives(x @ coefficients, x)
+    bend = curvature + penalty * np.eye(len(coefficients))
+    return np.asarray(np.linalg.solve(bend, gradient - penalty * coefficients), dtype=float)
+
+
+def _climb(
+    coefficients: Floats, step: Floats, value: float, problem: tuple[Floats, RiskSets, float]
+) -> tuple[Floats, float]:
+    """Go along the step, halved until it gains; stay where nothing gains."""
+    for halving in range(MAX_HALVINGS):
+        candidate = coefficients + step * 0.5**halving
+        gained = _penalised(candidate, *problem)
+        if gained >= value:
+            return candidate, gained
+    return coefficients, value
+
+
+def _penalised(coefficients: Floats, x: Floats, sets: RiskSets, penalty: float) -> float:
+    return sets.log_likelihood(x @ coefficients) - penalty / 2 * float(coefficients @ coefficients)

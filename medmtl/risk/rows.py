@@ -1,0 +1,110 @@
+"""The rows of the fused model: per case its fold, endpoint, deep risk, image features and clinical values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from medmtl.errors import CaseError
+from medmtl.records import Case, ClinicalColumn, Cohort, Fold
+
+NO_FOLD = -1  # a case predicted by every model of the run, as new cases are
+CONVENTIONAL = ("volume_ml", "suv_max", "suv_mean", "tlg")  # the columns of features.csv that are no radiomics
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """Columns by name; `values` is [n, len(names)], NaN where not known."""
+
+    names: tuple[str, ...]
+    values: Floats
+
+    def pick(self, names: Sequence[str]) -> "Block":
+        """Return these columns, in this order."""
+        return Block(tuple(names), self.values[:, [self.names.index(name) for name in names]])
+
+    def take(self, positions: ArrayLike) -> "Block":
+        """Return these rows."""
+        return Block(self.names, self.values[np.asarray(positions)])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RiskRows:
+    """One row per case. `time_days` is NaN where the endpoint is not known, and `deep` where the deep risk is not.
+
+    `fold` is the number of the model that made the case's mask and deep risk, -1 for all of them. `deep` is a log
+    hazard, larger is worse, less its mean over that model's training cases.
+    """
+
+    cases: tuple[Case, ...]
+    columns: tuple[ClinicalColumn, ...]
+    fold: NDArray[np.int_]
+    time_days: Floats
+    event: NDArray[np.bool_]
+    deep: Floats
+    image: Block
+    radiomics: Block
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Which rows have an endpoint, and so can be fitted."""
+        return np.isfinite(self.time_days)
+
+    def take(self, positions: ArrayLike) -> "RiskRows":
+        """Return these rows, by position or by a mask of booleans."""
+        chosen = np.arange(len(self.cases))[np.asarray(positions)]
+        return RiskRows(
+            cases=tuple(self.cases[position] for position in chosen),
+            columns=self.columns,
+            fold=self.fold[chosen],
+            time_days=self.time_days[chosen],
+            event=self.event[chosen],
+            deep=self.deep[chosen],
+            image=self.image.take(chosen),
+            radiomics=self.radiomics.take(chosen),
+        )
+
+
+def build_rows(cohort: Cohort, endpoint: str, features: pd.DataFrame, predictions: pd.DataFrame) -> RiskRows:
+    """Join cohort, features and predictions, both tables indexed by `case_id` and with a column `fold`.
+
+    A case that either table lacks has no row. Raises CaseError where the mask and the deep risk are of two folds.
+    """
+    cases = tuple(case for case in cohort.cases if case.case_id in features.index and case.case_id in predictions.index)
+    ids = [case.case_id for case in cases]
+    table, predicted = features.loc[ids], predictions.loc[ids]
+    fold = _folds(table)
+    for case_id, measured, made in zip(ids, fold, _folds(predicted), strict=True):
+        if measured != made:
+            raise CaseError(case_id, f"mask and deep risk must be of one fold. Found folds {measured} and {made}.")
+    observed = [case.endpoints.get(endpoint) for case in cases]
+    radiomics = tuple(name for name in table.columns if name not in ("fold", "status", *CONVENTIONAL))
+    return RiskRows(
+        cases=cases,
+        columns=cohort.columns,
+        fold=fold,
+        time_days=np.array([one.time_days if one else np.nan for one in observed], dtype=float),
+        event=np.array([one is not None and one.event for one in observed], dtype=bool),
+        deep=predicted["deep_log_hazard"].to_numpy(dtype=float),
+        image=Block(CONVENTIONAL, table[list(CONVENTIONAL)].to_numpy(dtype=float)),
+        radiomics=Block(radiomics, table[list(radiomics)].to_numpy(dtype=float)),
+    )
+
+
+def check_out_of_fold(rows: RiskRows, folds: Sequence[Fold]) -> None:
+    """Raise CaseError for a row whose deep risk and mask come from a model that may have seen the case."""
+    tests = {fold.index: set(fold.test) for fold in folds}
+    for case, fold in zip(rows.cases, rows.fold, strict=True):
+        if case.case_id not in tests.get(int(fold), set()):
+            raise CaseError(
+                case.case_id,
+                f"its deep risk must come from the model that never saw it. Found the model of fold {fold}, "
+                "which does not hold this case as a test case. Predict out of fold, with `medmtl predict`.",
+            )
+
+
+def _folds(table: pd.DataFrame) -> NDArray[np.int_]:
+    return pd.to_numeric(table["fold"]).fillna(NO_FOLD).to_numpy(dtype=int)
