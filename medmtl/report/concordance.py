@@ -88,7 +88,7 @@ def _label(name: str) -> str:
 
 
 def _size(rows: Mapping[str, Any]) -> tuple[float, float]:
-    return 5.8, 0.75 + 0.58 * len(rows)
+    return 5.2, 0.75 + 0.58 * len(rows)
 
 
 def sample_words(contents: Contents) -> str:

@@ -18,7 +18,7 @@ def dice_panel(contents: Contents) -> Panel:
     table = dice_by_volume(contents)
     if table.empty:
         return Panel(title, None, "Dice is not known: no case has a reference mask.")
-    svg = draw("dice", (5.8, 3.9), lambda figure: _paint(figure, table, contents))
+    svg = draw("dice", (5.2, 3.7), lambda figure: _paint(figure, table, contents))
     words = "Small tumours are harder: one voxel of border costs them more. Volume is that of the predicted mask."
     empty = int((table["volume_ml"].fillna(0) <= 0).sum())
     return Panel(title, svg, words + (f" {empty} predicted empty, drawn at the left edge." if empty else ""))

@@ -10,7 +10,7 @@ from medmtl.report.wording import is_known, number, span
 
 _MODEL = "fused"
 _WIDEST = 20.0  # an interval that reaches beyond this factor is cut, its numbers stand beside it
-_LONGEST_NAME = 46  # what fits beside those numbers
+_LONGEST_NAME = 42  # what fits beside those numbers
 
 
 def hazard_panel(contents: Contents) -> Panel:
@@ -22,7 +22,7 @@ def hazard_panel(contents: Contents) -> Panel:
         return Panel(title, None, "The fused model holds no feature: none was fitted, or none survived its selection.")
     order = stored["coefficient"].abs().sort_values(ascending=False, kind="stable").index
     folds = table[table["fold"] != "all"]
-    svg = draw("hazards", (5.8, 0.8 + 0.6 * len(stored)), lambda figure: _paint(figure, stored.loc[order], folds))
+    svg = draw("hazards", (5.2, 0.8 + 0.6 * len(stored)), lambda figure: _paint(figure, stored.loc[order], folds))
     words = "Hazard ratio per standard deviation (numeric) or per level, fitted on all cases; small dots: the same "
     return Panel(title, svg, words + "feature fitted without one fold each. Right of 1: more of it, sooner the event.")
 

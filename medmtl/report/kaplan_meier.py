@@ -21,7 +21,7 @@ def kaplan_meier_panel(contents: Contents) -> Panel:
     if not groups:
         return Panel(title, None, "No curve is known: no case has both a risk group and the endpoint.")
     at_risk = curves.get("at_risk") or {}
-    svg = draw("kaplan-meier", (5.8, 4.3), lambda figure: _paint(figure, groups, at_risk, _endpoint(contents)))
+    svg = draw("kaplan-meier", (5.2, 4.1), lambda figure: _paint(figure, groups, at_risk, _endpoint(contents)))
     words = "Groups are cut at the median risk of the training folds, so a case is grouped by others than itself. "
     words += f"Band: 95 %. {p_words(curves.get('logrank_p'))}"
     return Panel(title, svg, words)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from medmtl.records import Case, Cohort
 from medmtl.report.contents import Contents
-from medmtl.report.wording import count, is_known, number
+from medmtl.report.wording import count, follow_up, is_known, number
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +68,13 @@ def cohort_facts(contents: Contents, cohort: Cohort) -> list[tuple[str, str]]:
     """Return what the cohort holds and lacks, as pairs of name and words."""
     endpoint = str(contents.results.get("endpoint"))
     known = [case.endpoints[endpoint] for case in cohort.cases if endpoint in case.endpoints]
-    centres = Counter(case.centre for case in cohort.cases)
     masks = sum(case.mask is not None for case in cohort.cases)
     return [
         ("Cases", str(len(cohort.cases))),
         (f"Endpoint {endpoint.upper()}", f"{count(sum(e.event for e in known), 'event')}, {len(known)} followed"),
         ("Reference masks", f"{masks} of {len(cohort.cases)}"),
-        ("Centres", ", ".join(f"{name} ({n})" for name, n in sorted(centres.items()))),
+        ("Median follow-up", follow_up(contents.results.get("median_follow_up_days"))),
+        *_centres(cohort, endpoint),
         *_clinical(cohort),
     ]
 
@@ -83,6 +83,15 @@ def failure_rows(contents: Contents) -> list[tuple[str, str, str]]:
     """Return case, stage and reason of every case that a stage could not handle."""
     table = contents.failures
     return [(str(a), str(b), str(c)) for a, b, c in zip(table["case_id"], table["stage"], table["reason"], strict=True)]
+
+
+def _centres(cohort: Cohort, endpoint: str) -> list[tuple[str, str]]:
+    rows = []
+    for centre, n in sorted(Counter(case.centre for case in cohort.cases).items()):
+        known = [case.endpoints.get(endpoint) for case in cohort.cases if case.centre == centre]
+        events = sum(observed is not None and observed.event for observed in known)
+        rows.append((f"Centre {centre}", f"{count(n, 'case')}, {count(events, 'event')}"))
+    return rows
 
 
 def _clinical(cohort: Cohort) -> list[tuple[str, str]]:
