@@ -11,7 +11,7 @@ from medmtl.imaging.image import read_image
 from medmtl.records import Case, Cohort, Image
 from medmtl.report.contents import Contents
 from medmtl.report.dice import dice_by_volume
-from medmtl.report.planes import Plane, Point, box_of, box_of_mask, centroid, cut, project
+from medmtl.report.planes import Plane, Point, around, box_of, box_of_mask, centroid, cut, project
 from medmtl.report.viewing import View, picture
 from medmtl.report.wording import number
 
@@ -68,7 +68,14 @@ def _pictures(contents: Contents, case: Case) -> dict[str, str]:
 def _masks(contents: Contents, case: Case) -> dict[str, Image]:
     paths = {"reference": case.mask, "predicted": contents.predicted_mask(case.case_id)}
     known = {name: read_image(path) for name, path in paths.items() if path is not None and path.is_file()}
-    return {name: Image((mask.array != 0).astype(np.float32), mask.grid) for name, mask in known.items()}
+    return {name: _shares(mask) for name, mask in known.items()}
+
+
+def _shares(mask: Image) -> Image:
+    """Return the mask as 0 and 1, all labels as one, and only where it is: a body is large and a tumour small."""
+    whole = Image((mask.array != 0).astype(np.float32), mask.grid)
+    box = box_of_mask(whole)
+    return around(whole, box.centre, box.side) if box else whole
 
 
 def _window(images: Mapping[str, Image]) -> tuple[Point, float]:

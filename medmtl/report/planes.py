@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from medmtl.imaging.grid import continuous_index
 from medmtl.imaging.resample import resample_linear
 from medmtl.records import Grid, Image
 
@@ -52,7 +53,7 @@ class Box:
 def cut(image: Image, plane: Plane, centre: Point, side_mm: float, outside: float) -> Floats:
     """Return the image on a square of this side [mm] around the centre, [row, column], by linear interpolation."""
     grid = _flat(plane, centre, side_mm)
-    flat: Floats = resample_linear(_thin(image), grid, outside).array[0].astype(np.float32)
+    flat: Floats = resample_linear(_thin(around(image, centre, side_mm)), grid, outside).array[0].astype(np.float32)
     return flat
 
 
@@ -64,6 +65,20 @@ def project(image: Image, box: Box, spacing_mm: float) -> Floats:
     grid = Grid(size, (spacing_mm,) * 3, (corner[0].item(), corner[1].item(), corner[2].item()))
     seen: Floats = resample_linear(_thin(image), grid, 0.0).array.max(axis=1)[::-1].astype(np.float32)  # head up
     return seen
+
+
+def around(image: Image, centre: Point, side_mm: float) -> Image:
+    """Return the part of the image within a cube of this side [mm] around the centre, and two voxels more."""
+    corners = np.array(centre) + side_mm / 2 * np.array(list(product((-1.0, 1.0), repeat=3)))
+    index = continuous_index(image.grid, corners)
+    last = np.array(image.grid.size) - 1
+    low = np.clip(np.floor(index.min(axis=0)) - 2, 0, last).astype(int)
+    high = np.clip(np.ceil(index.max(axis=0)) + 2, low, last).astype(int)
+    part = image.array[tuple(slice(a, b + 1) for a, b in zip(low[::-1], high[::-1], strict=True))]
+    corner = _points(image.grid, low[None].astype(float))[0]
+    origin = (corner[0].item(), corner[1].item(), corner[2].item())
+    size = (part.shape[2], part.shape[1], part.shape[0])
+    return Image(part, Grid(size, image.grid.spacing, origin, image.grid.direction))
 
 
 def box_of(image: Image) -> Box:

@@ -91,5 +91,11 @@ def test_the_centroid_is_a_voxel_of_the_mask() -> None:
     assert y in (-5.0, 5.0)
 
 
+def test_a_plane_beside_the_image_shows_only_what_lies_outside() -> None:
+    view = cut(_spot(10, 15, 5), Plane.AXIAL, (500.0, 0.0, 70.0), 40.0, -1000.0)
+
+    assert (view == -1000.0).all()
+
+
 def test_an_empty_mask_has_no_box() -> None:
     assert box_of_mask(Image(np.zeros(GRID.size[::-1], dtype=np.uint8), GRID)) is None
