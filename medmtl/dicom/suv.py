@@ -60,12 +60,17 @@ def _check_corrections(series: Series) -> None:
             raise _refuse(series, f"{name} must be the same in every slice. Found several")
     if any(float(each.RescaleIntercept) != 0 for each in series.headers):
         raise _refuse(series, "RescaleIntercept of a PET must be 0. Found another")
-    if str(header.get("SeriesType", "")).startswith(("['DYNAMIC'", "['GATED'")):
+    if {"DYNAMIC", "GATED"} & set(_words(header, "SeriesType")):
         raise _refuse(series, "SeriesType must be STATIC or WHOLE BODY. Found a dynamic or gated series")
-    corrected = list(header.get("CorrectedImage", None) or [])
-    lacking = [name for name in ("ATTN", "DECY") if name not in corrected]
+    lacking = [name for name in ("ATTN", "DECY") if name not in _words(header, "CorrectedImage")]
     if lacking:
         raise _refuse(series, f"CorrectedImage must name ATTN and DECY. Found it without {' and '.join(lacking)}")
+
+
+def _words(header: Dataset, name: str) -> list[str]:
+    """Return the values of a tag, which pydicom gives bare where there is only one."""
+    value = header.get(name) or []
+    return [value] if isinstance(value, str) else [str(word) for word in value]
 
 
 def _from_suv(header: Dataset, series: Series) -> SuvConversion:
