@@ -6,7 +6,7 @@ from enum import StrEnum
 from math import isfinite, nan
 from typing import Any
 
-CONVENTIONAL = ("volume_ml", "suv_max", "suv_mean", "tlg")
+CONVENTIONAL = ("volume_ml", "suv_max", "suv_mean", "tlg")  # all other features are radiomics
 
 
 class FeatureStatus(StrEnum):

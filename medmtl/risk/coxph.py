@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
 from medmtl.errors import MedmtlError
 from medmtl.risk.base import FittedRisk, RiskModel
@@ -77,6 +78,10 @@ class RidgeCox(RiskModel):
         known = rows.take(rows.known)
         if not known.event.any():
             raise MedmtlError(f"A risk model needs at least one event among its training cases. Found {_count(known)}.")
+        with threadpool_limits(1):  # matrices are small: more threads cost up to six times the time, and the last digit
+            return self._fit_known(known)
+
+    def _fit_known(self, known: RiskRows) -> FittedCox:
         entries, dropped = enter_blocks(self.blocks, known, self.settings)
         columns = _joined([entry.columns for entry in entries], len(known.cases))
         scaler = fit_scaler(columns, take_log=False)

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import logsumexp
 
+UNDERFLOW = 1e-280  # a sum of exponentials below it has lost digits, and is formed again, slowly, from its own largest
 Floats = NDArray[np.float64]
 
 
@@ -23,7 +25,10 @@ class RiskSets:
         if not self.events.size:
             return 0.0
         shifted = log_risk - log_risk.max()
-        return float((shifted[self.events] - np.log(self.weight @ np.exp(shifted))).sum())
+        total = self.weight @ np.exp(shifted)
+        if total.min() > UNDERFLOW:
+            return float((shifted[self.events] - np.log(total)).sum())
+        return float((shifted[self.events] - logsumexp(shifted[None, :], axis=1, b=self.weight)).sum())
 
     def derivatives(self, log_risk: Floats, x: Floats) -> tuple[Floats, Floats]:
         """Return gradient [p] and negative Hessian [p, p] by the coefficients, where log_risk = x @ coefficients."""

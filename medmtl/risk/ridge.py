@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import solve
 
 from medmtl.errors import MedmtlError
 from medmtl.risk.partial_likelihood import RiskSets, risk_sets
 
 MAX_STEPS = 100
 MAX_HALVINGS = 40
+MAX_REACH = 10.0  # by which a step may change a log risk; beyond, the quadratic that Newton trusts means nothing
 TOLERANCE = 1e-10  # of the gain per step, relative to the penalised likelihood
 Floats = NDArray[np.float64]
 
@@ -20,9 +22,19 @@ def fit_ridge(x: Floats, time_days: Floats, event: NDArray[np.bool_], penalizer:
     The penalty is lifelines' own for columns of unit variance. With a positive penalty the maximum exists and is
     unique, also for more columns than cases and for separated cases.
     """
+    return ridge_path(x, time_days, event, [penalizer])[penalizer]
+
+
+def ridge_path(
+    x: Floats, time_days: Floats, event: NDArray[np.bool_], penalizers: Sequence[float]
+) -> dict[float, Floats]:
+    """Return the coefficients of `fit_ridge` for each penalty, the largest first; each fit starts at the one before."""
     turned, axes = _turned(x)
-    coefficients: Floats = _newton(turned, risk_sets(time_days, event), len(x) * penalizer) @ axes
-    return coefficients
+    sets, coefficients, path = risk_sets(time_days, event), np.zeros(turned.shape[1]), {}
+    for penalizer in sorted(penalizers, reverse=True):
+        coefficients = _newton(coefficients, turned, sets, len(x) * penalizer)
+        path[penalizer] = coefficients @ axes
+    return path
 
 
 def choose_penalizer(
@@ -40,8 +52,8 @@ def choose_penalizer(
     for fold in np.unique(inner):
         fitted = inner != fold
         own = risk_sets(time_days[fitted], event[fitted])
-        for penalizer in scores:
-            log_risk = x @ fit_ridge(x[fitted], time_days[fitted], event[fitted], penalizer)
+        for penalizer, coefficients in ridge_path(x[fitted], time_days[fitted], event[fitted], penalizers).items():
+            log_risk = x @ coefficients
             scores[penalizer] += everyone.log_likelihood(log_risk) - own.log_likelihood(log_risk[fitted])
     return max(scores, key=lambda penalizer: scores[penalizer])
 
@@ -66,8 +78,7 @@ def _turned(x: Floats) -> tuple[Floats, Floats]:
     return left * scale, axes
 
 
-def _newton(x: Floats, sets: RiskSets, penalty: float) -> Floats:
-    coefficients = np.zeros(x.shape[1])
+def _newton(coefficients: Floats, x: Floats, sets: RiskSets, penalty: float) -> Floats:
     value = _penalised(coefficients, x, sets, penalty)
     for _ in range(MAX_STEPS):
         coefficients, gained = _climb(coefficients, _step(coefficients, x, sets, penalty), value, (x, sets, penalty))
@@ -80,7 +91,9 @@ def _newton(x: Floats, sets: RiskSets, penalty: float) -> Floats:
 def _step(coefficients: Floats, x: Floats, sets: RiskSets, penalty: float) -> Floats:
     gradient, curvature = sets.derivatives(x @ coefficients, x)
     bend = curvature + penalty * np.eye(len(coefficients))
-    return np.asarray(np.linalg.solve(bend, gradient - penalty * coefficients), dtype=float)
+    step = np.asarray(solve(bend, gradient - penalty * coefficients, assume_a="pos"), dtype=float)
+    reach = float(np.abs(x @ step).max(initial=0.0))
+    return step * min(1.0, MAX_REACH / reach) if reach else step
 
 
 def _climb(

@@ -8,10 +8,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from medmtl.errors import CaseError
+from medmtl.features.base import CONVENTIONAL
 from medmtl.records import Case, ClinicalColumn, Cohort, Fold
 
 NO_FOLD = -1  # a case predicted by every model of the run, as new cases are
-CONVENTIONAL = ("volume_ml", "suv_max", "suv_mean", "tlg")  # the columns of features.csv that are no radiomics
 Floats = NDArray[np.float64]
 
 

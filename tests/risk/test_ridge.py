@@ -71,6 +71,21 @@ def test_adding_a_constant_to_every_risk_changes_nothing():
     assert sets.log_likelihood(risk + 500) == pytest.approx(sets.log_likelihood(risk), abs=1e-9)
 
 
+def test_log_risks_far_apart_do_not_underflow():
+    sets = risk_sets(np.array([1.0, 2.0, 3.0]), np.ones(3, dtype=bool))
+    assert sets.log_likelihood(np.array([5000.0, 1000.0, 0.0])) == pytest.approx(0.0, abs=1e-12)
+    assert sets.log_likelihood(np.array([0.0, 0.0, 3000.0])) == pytest.approx(-6000.0)
+
+
+def test_many_columns_and_a_small_penalty_are_fitted():
+    rng = np.random.default_rng(0)
+    x, time_days, event = rng.normal(size=(90, 200)), rng.exponential(size=90), rng.random(90) < 0.6
+    x[:, 0] = rng.standard_cauchy(90)
+    fitted = fit_ridge(x, time_days, event, 1e-4)
+    gradient, _ = risk_sets(time_days, event).derivatives(x @ fitted, x)
+    assert gradient == pytest.approx(90 * 1e-4 * fitted, abs=1e-5)
+
+
 def test_no_event_has_no_likelihood_and_no_coefficient():
     x, time_days, event = np.ones((4, 1)), np.arange(4.0), np.zeros(4, dtype=bool)
     assert risk_sets(time_days, event).log_likelihood(np.arange(4.0)) == 0.0
