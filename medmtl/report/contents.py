@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import yaml
 
 from medmtl.errors import MedmtlError
 
 _FEATURES = ["case_id", "fold", "status", "volume_ml", "suv_max", "suv_mean", "tlg"]  # of some hundred columns
+_COEFFICIENTS = ["model", "fold", "feature", "coefficient", "hazard_ratio", "low", "high"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,7 @@ class Contents:
     """The tables of one run, with the columns of docs/run_folder.md; `metrics` has the fold as a column of its own."""
 
     folder: Path
+    name: str
     results: Mapping[str, Any]
     run: Mapping[str, Any]
     model: Mapping[str, Any]
@@ -42,12 +45,14 @@ def read_contents(folder: Path) -> Contents:
     """
     if not (folder / "results.json").is_file():
         raise MedmtlError(f"{folder}: a report needs results.json. Evaluate the run first: medmtl evaluate {folder}.")
+    experiment = _text(folder / "experiment.yaml")
     return Contents(
         folder=folder,
+        name=_name(experiment) or folder.resolve().name,
         results=_json(folder / "results.json"),
         run=_json(folder / "run.json"),
         model=_json(folder / "risk" / "model.json"),
-        experiment=_text(folder / "experiment.yaml"),
+        experiment=experiment,
         folds=tuple(_json(folder / "folds.json", [])),
         metrics=_metrics(folder),
         cases=_table(folder / "predictions" / "cases.csv", ["case_id", "fold", "deep_log_hazard", "volume_ml"]),
@@ -56,9 +61,6 @@ def read_contents(folder: Path) -> Contents:
         coefficients=_table(folder / "risk" / "coefficients.csv", _COEFFICIENTS),
         failures=_table(folder / "failures.csv", ["case_id", "stage", "reason"]),
     )
-
-
-_COEFFICIENTS = ["model", "fold", "feature", "coefficient", "hazard_ratio", "low", "high"]
 
 
 def _metrics(folder: Path) -> pd.DataFrame:
@@ -92,6 +94,12 @@ def _json(path: Path, absent: Any = None) -> Any:
         return json.loads(path.read_text("utf-8"))
     except ValueError as error:
         raise MedmtlError(f"{path}: the file must be JSON ({error}).") from error
+
+
+def _name(experiment: str) -> str:
+    """Return the name that the experiment gives itself; empty without one."""
+    settings = yaml.safe_load(experiment)
+    return str(settings.get("name") or "") if isinstance(settings, dict) else ""
 
 
 def _text(path: Path) -> str:

@@ -45,7 +45,7 @@ def _paint(figure: Figure, groups: Mapping[str, Any], at_risk: Mapping[str, Any]
     upper.set_axisbelow(True)
     upper.tick_params(length=0, labelbottom=True)
     upper.set_xlabel("Months")
-    _numbers(lower, at_risk, [name for name in groups if name in at_risk])
+    _numbers(lower, _followed(at_risk, groups))
 
 
 def _curve(axes: Axes, curve: Mapping[str, Any], label: str, colour: str) -> None:
@@ -61,8 +61,15 @@ def _curve(axes: Axes, curve: Mapping[str, Any], label: str, colour: str) -> Non
     )  # fmt: skip
 
 
-def _numbers(axes: Axes, at_risk: Mapping[str, Any], names: Sequence[str]) -> None:
-    times = _months(at_risk.get("time_days") or [])
+def _followed(at_risk: Mapping[str, Any], groups: Mapping[str, Any]) -> dict[str, list[float]]:
+    """Return the table of numbers at risk for the groups that are drawn, up to the end of the longest curve."""
+    last = max(curve["time_days"][-1] for curve in groups.values())
+    shown = sum(day <= last for day in at_risk.get("time_days") or [])
+    return {name: list(at_risk[name][:shown]) for name in ("time_days", *groups) if name in at_risk}
+
+
+def _numbers(axes: Axes, at_risk: Mapping[str, Sequence[float]]) -> None:
+    times, names = _months(at_risk.get("time_days", [])), [name for name in at_risk if name != "time_days"]
     if times:
         axes.set_xticks(times, [f"{time:.0f}" for time in times])
     for row, name in enumerate(names):

@@ -12,7 +12,7 @@ from medmtl.report.wording import count
 _CURVES = {
     "validate_dice": ("Segmentation: Dice in validation", "higher is better", ACCENT),
     "validate_harrell_c": ("Survival: C-index in validation", "higher is better, 0.5 is chance", INK),
-    "validate_cox": ("Survival: Cox loss in validation", "lower is better", INK),
+    "validate_cox": ("Survival: Cox loss in validation", "lower is better, 1 is what equal risks give", INK),
     "train_loss": ("All tasks: loss in training", "lower is better", MUTED),
 }
 

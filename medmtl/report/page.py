@@ -56,7 +56,7 @@ def _render(contents: Contents, cohort: Cohort) -> str:
 
 def _content(contents: Contents, cohort: Cohort) -> Mapping[str, Any]:
     return {
-        "title": contents.folder.resolve().name,
+        "title": contents.name,
         "endpoint": str(contents.results.get("endpoint") or "endpoint").upper(),
         "version": contents.results.get("medmtl") or "",
         "sample": sample_words(contents),

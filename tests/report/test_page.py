@@ -71,6 +71,25 @@ def test_a_hostile_case_id_stays_text(run: Path, cohort: Cohort) -> None:
     assert "PET <is> unreadable" in texts.words
 
 
+def test_the_title_is_the_experiments_own_name(run: Path, cohort: Cohort) -> None:
+    assert "<phantoms>" in _read(write_report(run, cohort)).words
+
+    (run / "experiment.yaml").write_text("seed: 1\n", "utf-8")
+
+    assert "phantoms" in _read(write_report(run, cohort)).words
+
+
+def test_numbers_at_risk_end_with_the_longest_curve(run: Path, cohort: Cohort, change: Callable[..., None]) -> None:
+    curve = {"time_days": [0.0, 400.0], "survival": [1.0, 0.5], "low": [1.0, 0.1], "high": [1.0, 0.9]}
+    change(kaplan_meier={"groups": {"low": curve}, "at_risk": {"time_days": [0, 365, 730], "low": [4041, 4042, 4043]}})
+
+    words = _words(run, cohort)
+
+    assert "4042" in words
+    assert "4043" not in words
+    assert "No log-rank test" in words
+
+
 def test_the_page_asks_for_nothing_outside_itself(run: Path, cohort: Cohort) -> None:
     page = write_report(run, cohort)
     texts = _read(page)
