@@ -12,6 +12,7 @@ import SimpleITK as sitk  # noqa: N813  (its documentation's own abbreviation)
 from radiomics import __version__ as pyradiomics_version
 from radiomics import getFeatureClasses
 from radiomics.featureextractor import RadiomicsFeatureExtractor
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
 from medmtl.features.settings import ImageType, RadiomicsSettings
 
@@ -42,7 +43,7 @@ def measure_radiomics(
     PET [SUV], CT [HU] and the region (1 inside, 0 outside) lie on one isotropic grid. PyRadiomics' own errors pass.
     """
     textures = [name for name in settings.feature_classes if name != "shape"]
-    with _quiet():
+    with _quiet(), threadpool_limits(1):  # more threads take up to 100 times as long over an eigenvalue of the GLCM
         found = _execute(_extractor(settings.pet_bin_width, textures, settings), pet, region, "pet")
         found |= _execute(_extractor(settings.ct_bin_width, textures, settings), ct, region, "ct")
         if "shape" in settings.feature_classes:
