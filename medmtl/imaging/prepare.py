@@ -36,6 +36,18 @@ def prepare(case: Case, settings: PrepareSettings, folder: Path) -> Path:
     return path
 
 
+def check_images(case: Case, settings: PrepareSettings) -> None:
+    """Raise CaseError where `prepare` would."""
+    try:
+        read_pet_ct(case)
+        if case.mask is not None:
+            _read_mask(case.case_id, case.mask, settings)
+    except CaseError:
+        raise
+    except MedmtlError as error:
+        raise CaseError(case.case_id, str(error)) from error
+
+
 def content_hash(case: Case, settings: PrepareSettings) -> str:
     """Return 16 hex digits that change with the bytes of any file, the settings or the recipe."""
     digest = hashlib.sha256(f"{_RECIPE} {settings.model_dump_json()}".encode())
@@ -76,16 +88,20 @@ def _prepared(case: Case, settings: PrepareSettings) -> PreparedCase:
 
 
 def _classes(case_id: str, path: Path, grid: Grid, settings: PrepareSettings) -> NDArray[np.uint8]:
-    mask = read_image(path)
     known = tuple(settings.labels.values())
+    return resample_labels(_read_mask(case_id, path, settings), grid, known).array.astype(np.uint8)
+
+
+def _read_mask(case_id: str, path: Path, settings: PrepareSettings) -> Image:
+    mask = read_image(path)
     found = np.unique(mask.array)
-    if not np.isin(found, (0, *known)).all():
+    if not np.isin(found, (0, *settings.labels.values())).all():
         raise CaseError(
             case_id,
             f"{path}: a mask must hold 0 and the labels of `prepare.labels` {settings.labels}. "
             f"Found {found[:6].tolist()}. Name the label there, or mend the mask.",
         )
-    return resample_labels(mask, grid, known).array.astype(np.uint8)
+    return mask
 
 
 def _finite(image: Image, path: Path) -> Image:

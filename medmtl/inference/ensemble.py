@@ -40,6 +40,11 @@ class CasePrediction:
         return float(np.mean(self.log_hazards)) if self.log_hazards else float("nan")
 
     @property
+    def deep_spread(self) -> float:
+        """The standard deviation over the models; NaN where there are fewer than two."""
+        return float(np.std(self.log_hazards, ddof=1)) if len(self.log_hazards) > 1 else float("nan")
+
+    @property
     def volume_ml(self) -> float:
         """The volume of the mask [mL]."""
         return float(np.count_nonzero(self.mask.array) * self.mask.grid.voxel_volume_ml)

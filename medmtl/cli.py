@@ -1,0 +1,267 @@
+"""The command `medmtl`: thin commands over the stages. Heavy imports happen inside the command that needs them."""
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from jsonargparse import ArgumentParser, Namespace
+
+from medmtl import __version__
+from medmtl.errors import MedmtlError
+from medmtl.experiment import Experiment, check_experiment
+
+_ABOUT = """Multi-task learning on PET/CT: tumour segmentation and survival risk learned jointly, radiomics from the
+predicted masks, a fused Cox model, scores with intervals, and a page that shows them.
+
+Begin with `medmtl demo --out runs/demo`. With patients of your own: write a manifest (docs/run_folder.md), look through
+it with `medmtl check`, then `medmtl run --config configs/sts.yaml --cohort COHORT/manifest.csv --out runs/mine`.
+Exit codes: 0 done, 1 a fault of medmtl, 2 a fault in what was given."""
+
+Command = Callable[[Namespace], None]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command; exit with 2 and one message where what was given is wrong."""
+    parser, commands = _parsers()
+    given = parser.parse_args(arguments)
+    _set_up_logging()
+    try:
+        commands[given.command](given[given.command])
+    except MedmtlError as error:
+        sys.stderr.write(f"medmtl {given.command}: {error}\n")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped. The same command goes on from here.\n")
+        sys.exit(130)
+
+
+def _parsers() -> tuple[ArgumentParser, dict[str, Command]]:
+    parser = _parser(_ABOUT)
+    parser.add_argument("--version", action="version", version=f"medmtl {__version__}")
+    subcommands = parser.add_subcommands(required=True, dest="command", metavar="COMMAND", title="commands")
+    commands: dict[str, Command] = {}
+    for name, (summary, add, command) in _COMMANDS.items():
+        subparser = _parser(summary)
+        subcommands.add_subcommand(name, subparser, help=summary.splitlines()[0])
+        add(subparser)  # only now: a command's own subcommands must come after it
+        commands[name] = command
+    return parser, commands
+
+
+def _parser(about: str) -> ArgumentParser:
+    return ArgumentParser(
+        prog="medmtl", description=about, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+    )
+
+
+def _set_up_logging() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s  %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
+    for chatty in ("pytorch_lightning", "lightning", "radiomics", "matplotlib"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+# ---- options
+
+
+def _experiment_options(parser: ArgumentParser) -> None:
+    parser.add_argument("--config", action="config", help="YAML of the experiment; later options overrule it.")
+    parser.add_argument("--cohort", type=Path, required=True, help="The manifest (CSV) of the cohort.")
+    parser.add_argument("--out", type=Path, required=True, help="Folder of the run; the same folder resumes it.")
+    parser.add_class_arguments(Experiment)
+
+
+def _check_options(parser: ArgumentParser) -> None:
+    parser.add_argument("cohort", type=Path, help="The manifest (CSV) of the cohort.")
+    parser.add_argument("--config", action="config", help="YAML of the experiment that is planned.")
+    parser.add_class_arguments(Experiment)
+
+
+def _run_options(parser: ArgumentParser) -> None:
+    parser.add_argument("run", type=Path, help="Folder of a run.")
+
+
+def _train_options(parser: ArgumentParser) -> None:
+    _run_options(parser)
+    parser.add_argument(
+        "--fold", type=list[int] | None, default=None, help="Folds to train, as [0] or [0,2]; else all."
+    )
+
+
+def _predict_options(parser: ArgumentParser) -> None:
+    _run_options(parser)
+    parser.add_argument("--cohort", type=Path | None, default=None, help="Manifest of new cases; else the run's own.")
+    parser.add_argument("--out", type=Path | None, default=None, help="Folder for the predictions of new cases.")
+
+
+def _evaluate_options(parser: ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, help="Folder of a run, or of predictions for new cases.")
+    parser.add_argument(
+        "--cohort", type=Path | None, default=None, help="Manifest with masks and outcomes of new cases."
+    )
+
+
+def _demo_options(parser: ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, required=True, help="Folder of the run; the same folder resumes it.")
+    parser.add_argument("--cases", type=int, default=108, help="Phantoms to make.")
+    parser.add_argument("--config", type=Path | None, default=None, help="Another experiment than configs/demo.yaml.")
+
+
+def _import_options(parser: ArgumentParser) -> None:
+    subcommands = parser.add_subcommands(required=True, dest="layout", metavar="LAYOUT", title="layouts")
+    about = "The soft-tissue sarcoma cohort of The Cancer Imaging Archive, as NIfTI or DICOM."
+    sts = _parser(about)
+    subcommands.add_subcommand("sts", sts, help=about)
+    sts.add_argument(
+        "--images", type=Path, required=True, help="Folder with the patients' folders STS_xxx, at any depth."
+    )
+    sts.add_argument("--clinical", type=Path, required=True, help="The clinical sheet as published (CSV).")
+    sts.add_argument("--out", type=Path, required=True, help="Folder of the cohort; gets manifest.csv and schema.yaml.")
+    sts.add_argument("--jobs", type=int, default=-1, help="Patients read at once; -1 is one per core.")
+
+
+def _info_options(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "run", type=Path | None, nargs="?", default=None, help="Folder of a run; else the installation."
+    )
+    parser.add_argument("--json", action="store_true", help="Answer as JSON.")
+
+
+# ---- commands
+
+
+def _experiment(given: Namespace) -> Experiment:
+    options = {name: value for name, value in given.as_dict().items() if name in Experiment.model_fields}
+    return check_experiment(options, "the experiment")
+
+
+def _run(given: Namespace) -> None:
+    from medmtl.stages.run import create_run
+    from medmtl.stages.whole import run_all
+
+    run_all(create_run(_experiment(given), given.cohort, given.out))
+
+
+def _prepare(given: Namespace) -> None:
+    from medmtl.stages.prepare import prepare_run
+    from medmtl.stages.run import create_run
+
+    prepare_run(create_run(_experiment(given), given.cohort, given.out))
+
+
+def _check(given: Namespace) -> None:
+    from medmtl.stages.check import check_cohort
+
+    _say(check_cohort(given.cohort, _experiment(given)))
+
+
+def _train(given: Namespace) -> None:
+    from medmtl.stages.run import open_run
+    from medmtl.stages.train import train_run
+
+    train_run(open_run(given.run), given.fold)
+
+
+def _predict(given: Namespace) -> None:
+    from medmtl.stages.predict import predict_run
+    from medmtl.stages.predict_new import predict_new
+    from medmtl.stages.run import open_run
+
+    if (given.cohort is None) != (given.out is None):
+        raise MedmtlError("--cohort and --out go together: new cases need a folder of their own.")
+    if given.cohort is None:
+        predict_run(open_run(given.run))
+    else:
+        predict_new(open_run(given.run), given.cohort, given.out)
+
+
+def _extract(given: Namespace) -> None:
+    from medmtl.stages.extract import extract_run
+    from medmtl.stages.run import open_run
+
+    extract_run(open_run(given.run))
+
+
+def _fit(given: Namespace) -> None:
+    from medmtl.stages.fit import fit_run
+    from medmtl.stages.run import open_run
+
+    fit_run(open_run(given.run))
+
+
+def _evaluate(given: Namespace) -> None:
+    from medmtl.stages.evaluate import evaluate_run
+    from medmtl.stages.evaluate_new import evaluate_new
+    from medmtl.stages.run import open_run
+
+    if given.cohort is None:
+        evaluate_run(open_run(given.folder))
+    else:
+        evaluate_new(given.folder, given.cohort)
+
+
+def _report(given: Namespace) -> None:
+    from medmtl.stages.report import report_run
+    from medmtl.stages.run import open_run
+
+    report_run(open_run(given.run))
+
+
+def _demo(given: Namespace) -> None:
+    from medmtl.cohort.synthetic import PhantomSettings
+    from medmtl.experiment import read_experiment
+    from medmtl.stages.demo import run_demo, shipped_config
+
+    experiment = read_experiment(given.config or shipped_config("demo.yaml"))
+    run_demo(given.out, experiment, PhantomSettings(n_cases=given.cases))
+
+
+def _import(given: Namespace) -> None:
+    from medmtl.stages.import_sts import import_sts
+
+    options = given[given.layout]
+    _say(str(import_sts(options.images, options.clinical, options.out, options.jobs)))
+
+
+def _info(given: Namespace) -> None:
+    from medmtl.stages.info import describe_installation, describe_run
+
+    found: dict[str, Any] = describe_installation() if given.run is None else describe_run(given.run)
+    _say(json.dumps(found, indent=None if given.json else 2))
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+_COMMANDS: dict[str, tuple[str, Callable[[ArgumentParser], None], Command]] = {
+    "demo": ("Make phantoms and do everything on them: the quickest way to see a report.", _demo_options, _demo),
+    "import": ("Turn a published cohort into a manifest.", _import_options, _import),
+    "check": ("Look through a cohort and name every fault at once.", _check_options, _check),
+    "run": (
+        "Do every stage of an experiment on a cohort; again, it resumes, or says that all is done.\n\n"
+        "  medmtl run --config configs/sts.yaml --cohort COHORT/manifest.csv --out runs/sts --training.epochs=40",
+        _experiment_options,
+        _run,
+    ),
+    "prepare": ("Begin a run: bring every case to one grid, and divide the cohort.", _experiment_options, _prepare),
+    "train": ("Train the folds of a run; what was killed goes on.", _train_options, _train),
+    "predict": (
+        "Predict: the run's cohort out of fold, or new cases by all folds together.\n\n"
+        "  medmtl predict runs/sts --cohort NEW/manifest.csv --out predictions",
+        _predict_options,
+        _predict,
+    ),
+    "extract": ("Extract radiomics from the predicted masks of a run.", _run_options, _extract),
+    "fit": ("Fit the fused Cox model, and those beside it, on out-of-fold features.", _run_options, _fit),
+    "evaluate": (
+        "Score a run, or predictions for new cases that have masks or outcomes.",
+        _evaluate_options,
+        _evaluate,
+    ),
+    "report": ("Write the page of a run.", _run_options, _report),
+    "info": ("Tell what is installed, or how far a run is.", _info_options, _info),
+}

@@ -1,0 +1,147 @@
+"""Scores a run: masks against references, risks against outcomes."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from medmtl import __version__
+from medmtl.evaluation.compare import concordance_difference
+from medmtl.evaluation.concordance import concordance_interval, harrell_c
+from medmtl.evaluation.overlap import aggregated_dice_interval, dice_interval
+from medmtl.evaluation.settings import EvaluationSettings
+from medmtl.evaluation.survival_curves import kaplan_meier, log_rank, median_follow_up, numbers_at_risk
+from medmtl.records import Interval
+from medmtl.stages.masks import overlaps
+from medmtl.stages.run import Run
+from medmtl.stages.stamps import outputs_of, perform
+
+HEADLINE = "fused"
+_COMPARISONS = ("clinical", "volume", "image", "deep")
+
+
+def evaluate_run(run: Run) -> str:
+    """Write `results.json`; return its hash."""
+    done = [outputs_of(run.folder, stage) or "" for stage in ("predict", "fit")]
+    inputs = (*done, run.experiment.evaluation.model_dump_json())
+    return perform(run.folder, "evaluate", inputs, lambda: _evaluate(run))
+
+
+def write_results(results: Mapping[str, Any], path: Path) -> Path:
+    """Write scores as JSON."""
+    partial = path.with_name(f".partial-{path.name}")
+    partial.write_text(json.dumps(results, indent=1, allow_nan=False) + "\n", "utf-8")
+    return partial.replace(path)
+
+
+def mask_scores(found: Mapping[str, Any], settings: EvaluationSettings) -> dict[str, Any]:
+    """Return Dice per case, its mean and the aggregated Dice, from the overlap counts by case id."""
+    counts = list(found.values())
+    mean, pooled = dice_interval(counts, settings), aggregated_dice_interval(counts, settings)
+    return {
+        "dice_mean": mean.estimate,
+        "dice_mean_interval": [mean.low, mean.high],
+        "dice_aggregated": pooled.estimate,
+        "dice_aggregated_interval": [pooled.low, pooled.high],
+        "n_masks": len(counts),
+        "dice_cases": {case_id: one.dice for case_id, one in found.items()},
+    }
+
+
+def _evaluate(run: Run) -> list[Path]:
+    settings = run.experiment.evaluation
+    risks = pd.read_csv(run.folder.risks, dtype={"case_id": str})
+    known = risks[risks["time_days"].notna()]
+    tables = {name: known[known["model"] == name] for name in known["model"].unique()}
+    results = {"medmtl": __version__, "endpoint": run.experiment.endpoint, **_cohort_scores(run)}
+    results |= mask_scores(overlaps(run.cohort.cases, run.folder.mask), settings)
+    results |= _risk_scores(tables, settings)
+    results |= {"ceiling": _ceiling(run)}
+    return [write_results(results, run.folder.results)]
+
+
+def _cohort_scores(run: Run) -> dict[str, Any]:
+    observed = [
+        case.endpoints[run.experiment.endpoint]
+        for case in run.cohort.cases
+        if run.experiment.endpoint in case.endpoints
+    ]
+    time = np.array([one.time_days for one in observed], dtype=float)
+    event = np.array([one.event for one in observed], dtype=bool)
+    return {
+        "n": len(run.cohort.cases),
+        "n_endpoint": len(observed),
+        "n_events": int(event.sum()),
+        "median_follow_up_days": median_follow_up(time, event),
+    }
+
+
+def _risk_scores(tables: Mapping[str, pd.DataFrame], settings: EvaluationSettings) -> dict[str, Any]:
+    concordance = {name: _concordance(table, settings) for name, table in tables.items()}
+    headline = concordance.get(HEADLINE, {"estimate": None, "low": None, "high": None})
+    return {
+        "harrell_c": headline["estimate"],
+        "harrell_c_interval": [headline["low"], headline["high"]],
+        "concordance": concordance,
+        "differences": _differences(tables, settings),
+        "kaplan_meier": _kaplan_meier(tables[HEADLINE], settings) if HEADLINE in tables else None,
+    }
+
+
+def _concordance(table: pd.DataFrame, settings: EvaluationSettings) -> dict[str, Any]:
+    time, event, risk, fold = _columns(table)
+    interval = concordance_interval(time, event, risk, fold, settings)
+    return {**as_dict(interval), "pairs": harrell_c(time, event, risk, fold).pairs}
+
+
+def _differences(tables: Mapping[str, pd.DataFrame], settings: EvaluationSettings) -> dict[str, Any]:
+    if HEADLINE not in tables:
+        return {}
+    time, event, risk, fold = _columns(tables[HEADLINE])
+    ids = tables[HEADLINE]["case_id"]
+    others = {
+        name: tables[name].set_index("case_id").loc[ids, "risk"].to_numpy() for name in _COMPARISONS if name in tables
+    }
+    return {
+        f"{HEADLINE} - {name}": as_dict(concordance_difference(time, event, (risk, other), fold, settings))
+        for name, other in others.items()
+    }
+
+
+def _kaplan_meier(table: pd.DataFrame, settings: EvaluationSettings) -> dict[str, Any]:
+    time, event, _, _ = _columns(table)
+    group = table["group"].to_numpy(dtype=str)
+    at = settings.at_risk_days
+    curves = {
+        name: kaplan_meier(time[group == name], event[group == name], settings.level) for name in np.unique(group)
+    }
+    drawn = {
+        name: {"time_days": one.time_days, "survival": one.survival, "low": one.low, "high": one.high}
+        for name, one in curves.items()
+    }
+    counted = {name: numbers_at_risk(time[group == name], at) for name in curves}
+    tested = log_rank(time, event, group)
+    return {"groups": drawn, "at_risk": {"time_days": at, **counted}, "logrank_p": tested.p if tested else None}
+
+
+def _columns(table: pd.DataFrame) -> tuple[Any, Any, Any, Any]:
+    event = table["event"].astype(float).to_numpy() > 0
+    return (
+        table["time_days"].to_numpy(dtype=float),
+        event,
+        table["risk"].to_numpy(dtype=float),
+        table["fold"].to_numpy(),
+    )
+
+
+def _ceiling(run: Run) -> Any:
+    path = run.manifest.with_name("truth.json")
+    return json.loads(path.read_text("utf-8")).get("ceiling") if path.is_file() else None
+
+
+def as_dict(interval: Interval) -> dict[str, Any]:
+    """Return an interval as plain values."""
+    return {"estimate": interval.estimate, "low": interval.low, "high": interval.high, "n": interval.n}

@@ -1,0 +1,33 @@
+"""Compares predicted masks with the references of a cohort."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+
+from medmtl.errors import CaseError
+from medmtl.evaluation.overlap import OverlapCounts, overlap_counts
+from medmtl.imaging.image import read_image
+from medmtl.imaging.resample import resample_labels
+from medmtl.records import Case, Image
+
+
+def overlaps(cases: Iterable[Case], predicted: Callable[[str], Path]) -> dict[str, OverlapCounts]:
+    """Return the overlap of every case that has a reference mask, on the grid of the predicted mask (the CT's)."""
+    return {case.case_id: _overlap(case, predicted(case.case_id)) for case in cases if case.mask is not None}
+
+
+def _overlap(case: Case, path: Path) -> OverlapCounts:
+    if case.mask is None:
+        raise CaseError(case.case_id, "it must have a reference mask to be compared with.")
+    found, reference = read_image(path), read_image(case.mask)
+    if not _same_place(found, reference):
+        labels = tuple(int(label) for label in np.unique(reference.array) if label)
+        reference = resample_labels(reference, found.grid, labels)
+    return overlap_counts(found.array != 0, reference.array != 0)
+
+
+def _same_place(first: Image, second: Image) -> bool:
+    one, two = first.grid, second.grid
+    first_numbers, second_numbers = ((*grid.spacing, *grid.origin, *grid.direction) for grid in (one, two))
+    return one.size == two.size and bool(np.allclose(first_numbers, second_numbers, atol=1e-3))

@@ -1,0 +1,81 @@
+"""The folder that holds the predictions of a run for new cases."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from medmtl.errors import MedmtlError
+from medmtl.stages.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class NewFolder:
+    """Where predictions for new cases lie."""
+
+    root: Path
+
+    @property
+    def cases(self) -> Path:
+        """One row per case."""
+        return self.root / "cases.csv"
+
+    @property
+    def record(self) -> Path:
+        """Which run made them."""
+        return self.root / "prediction.json"
+
+    @property
+    def failures(self) -> Path:
+        """Cases that could not be predicted, and why."""
+        return self.root / "failures.csv"
+
+    @property
+    def results(self) -> Path:
+        """The scores."""
+        return self.root / "results.json"
+
+    @property
+    def prepared(self) -> Path:
+        """The prepared cases."""
+        return self.root / "cache" / "prepared"
+
+    @property
+    def feature_memory(self) -> Path:
+        """Features of single cases, so that extraction resumes."""
+        return self.root / "cache" / "features"
+
+    def mask(self, case_id: str) -> Path:
+        """The predicted mask of a case."""
+        return self.root / "masks" / f"{case_id}.nii.gz"
+
+
+def claim(folder: NewFolder, run: Run) -> None:
+    """Make the folder for this run; raise MedmtlError where it holds something else."""
+    if folder.record.is_file():
+        if read_run_record(folder)["experiment_of"] != run.manifest_hash:
+            raise MedmtlError(f"{folder.root} must hold predictions of {run.folder.root}. Choose another --out.")
+        return
+    if folder.root.is_file() or (folder.root.is_dir() and any(folder.root.iterdir())):
+        raise MedmtlError(
+            f"{folder.root} must be a new or empty folder. It holds something else; choose another --out."
+        )
+    folder.root.mkdir(parents=True, exist_ok=True)
+    record = {
+        "run": os.path.relpath(run.folder.root.resolve(), folder.root.resolve()),
+        "experiment_of": run.manifest_hash,
+        "endpoint": run.experiment.endpoint,
+        "evaluation": run.experiment.evaluation.model_dump(mode="json"),
+    }
+    folder.record.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+
+
+def read_run_record(folder: NewFolder) -> dict[str, Any]:
+    """Return which run made the predictions, for which endpoint, and how they are to be evaluated."""
+    if not folder.record.is_file():
+        raise MedmtlError(
+            f"{folder.root} must hold predictions. It has no prediction.json; run `medmtl predict` first."
+        )
+    record: dict[str, Any] = json.loads(folder.record.read_text("utf-8"))
+    return record

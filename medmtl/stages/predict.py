@@ -1,0 +1,68 @@
+"""Predicts every case of a run by the model that never saw it."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from medmtl.errors import MedmtlError
+from medmtl.imaging.image import write_image
+from medmtl.imaging.prepared import load_prepared
+from medmtl.inference.ensemble import Ensemble
+from medmtl.records import Case
+from medmtl.stages.prepare import prepared_files
+from medmtl.stages.progress import progress
+from medmtl.stages.provenance import file_hash
+from medmtl.stages.run import Run, read_folds
+from medmtl.stages.stamps import outputs_of, perform
+
+
+def predict_run(run: Run) -> str:
+    """Write the out-of-fold masks and log hazards; return their hash."""
+    folds = read_folds(run.folder)
+    trained = [outputs_of(run.folder, f"train_{fold.index}") for fold in folds]
+    missing = [fold.index for fold, hash_ in zip(folds, trained, strict=True) if hash_ is None]
+    if missing:
+        raise MedmtlError(
+            f"{run.folder.root}: every fold must be trained first. Missing {missing}: run `medmtl train`."
+        )
+    inputs = (*(hash_ or "" for hash_ in trained), run.experiment.inference.model_dump_json())
+    return perform(run.folder, "predict", inputs, lambda: _predict(run))
+
+
+def read_predictions(path: Path) -> pd.DataFrame:
+    """Return a table of predictions, indexed by case id."""
+    if not path.is_file():
+        raise MedmtlError(f"{path}: there are no predictions yet. Run `medmtl predict`.")
+    return pd.read_csv(path, dtype={"case_id": str}).set_index("case_id")
+
+
+def load_ensemble(run: Run, folds: tuple[int, ...]) -> Ensemble:
+    """Load the models of these folds."""
+    experiment = run.experiment
+    labels = tuple(experiment.prepare.labels.values())
+    return Ensemble([run.folder.model(k) for k in folds], labels, experiment.inference, experiment.training)
+
+
+def _predict(run: Run) -> list[Path]:
+    files = prepared_files(run.folder)
+    rows: dict[str, tuple[object, ...]] = {}
+    with progress("predict", len(run.cohort.cases)) as advance:
+        for fold in read_folds(run.folder):
+            ensemble = load_ensemble(run, (fold.index,))
+            checkpoint = file_hash(run.folder.model(fold.index))
+            for case in run.cohort.select(fold.test).cases:
+                rows[case.case_id] = (fold.index, checkpoint, *_one(run, ensemble, case, files[case.case_id]))
+                advance(case.case_id)
+    columns = ["fold", "checkpoint", "deep_log_hazard", "volume_ml"]
+    table = pd.DataFrame([rows[case_id] for case_id in run.cohort.ids], columns=columns)
+    table.insert(0, "case_id", run.cohort.ids)
+    partial = run.folder.predictions.with_name(".partial-cases.csv")
+    table.to_csv(partial, index=False)
+    partial.replace(run.folder.predictions)
+    return [run.folder.predictions, *(run.folder.mask(case_id) for case_id in run.cohort.ids)]
+
+
+def _one(run: Run, ensemble: Ensemble, case: Case, prepared: Path) -> tuple[float, float]:
+    prediction = ensemble.predict(case, load_prepared(prepared), unseen=True)
+    write_image(prediction.mask, run.folder.mask(case.case_id))
+    return prediction.deep_log_hazard, prediction.volume_ml

@@ -1,0 +1,113 @@
+"""Applies a finished run to new cases: ensemble, radiomics, fused Cox."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from medmtl.cohort.manifest import read_manifest
+from medmtl.errors import CaseError, MedmtlError
+from medmtl.features.base import CONVENTIONAL
+from medmtl.features.table import feature_table
+from medmtl.imaging.image import write_image
+from medmtl.imaging.prepared import load_prepared
+from medmtl.records import Cohort
+from medmtl.risk.document import RiskDocument, read_document
+from medmtl.risk.rows import build_rows
+from medmtl.stages.evaluate import HEADLINE
+from medmtl.stages.extract import extract_masks, reasons
+from medmtl.stages.failures import note_failures
+from medmtl.stages.new_folder import NewFolder, claim
+from medmtl.stages.predict import load_ensemble
+from medmtl.stages.prepare import prepare_cases
+from medmtl.stages.progress import progress
+from medmtl.stages.run import Run, read_folds
+
+_LOG = logging.getLogger(__name__)
+_HORIZONS_DAYS = {"survival_1y": 365.0, "survival_2y": 730.0}
+
+
+def predict_new(run: Run, manifest: Path, out: Path) -> None:
+    """Write `cases.csv` and `masks/` for the cases of a manifest, by every fold's model together.
+
+    A case that fails is noted in failures.csv and the others go on; at the end a MedmtlError names those that failed.
+    """
+    document = read_document(run.folder.risk_model)
+    cohort = read_manifest(manifest, columns=run.cohort.columns)
+    folder = NewFolder(out)
+    claim(folder, run)
+    _tell_in_sample(run, cohort)
+    files, failures = prepare_cases(cohort, run.experiment.prepare, folder.prepared, run.experiment.jobs)
+    deep, unpredicted = _predict(run, cohort, files, folder)
+    if deep:
+        usable = cohort.select(case_id for case_id in cohort.ids if case_id in deep)
+        _write(_cases(run, document, usable, deep, folder), folder.cases)
+    _finish(folder, cohort, failures | unpredicted)
+
+
+def _tell_in_sample(run: Run, cohort: Cohort) -> None:
+    known = sorted(set(run.cohort.ids) & set(cohort.ids))
+    if known:
+        _LOG.warning(
+            "%d of these cases trained the run (%s, ...): their predictions are in-sample.", len(known), known[0]
+        )
+
+
+def _predict(
+    run: Run, cohort: Cohort, files: Mapping[str, Path], folder: NewFolder
+) -> tuple[dict[str, tuple[float, float]], dict[str, str]]:
+    ensemble = load_ensemble(run, tuple(fold.index for fold in read_folds(run.folder)))
+    deep: dict[str, tuple[float, float]] = {}
+    failures: dict[str, str] = {}
+    with progress("predict", len(files)) as advance:
+        for case in cohort.select(case_id for case_id in cohort.ids if case_id in files).cases:
+            try:
+                prediction = ensemble.predict(case, load_prepared(files[case.case_id]))
+                write_image(prediction.mask, folder.mask(case.case_id))
+                deep[case.case_id] = (prediction.deep_log_hazard, prediction.deep_spread)
+            except CaseError as error:
+                failures[case.case_id] = error.reason
+            advance(case.case_id)
+    return deep, failures
+
+
+def _cases(
+    run: Run, document: RiskDocument, cohort: Cohort, deep: Mapping[str, tuple[float, float]], folder: NewFolder
+) -> pd.DataFrame:
+    settings, jobs = run.experiment.radiomics, run.experiment.jobs
+    measured = extract_masks(cohort.cases, folder.mask, settings, folder.feature_memory, jobs)
+    note_failures(folder.failures, "extract", reasons(measured))
+    features = feature_table(measured, {})
+    index = pd.Index(cohort.ids, name="case_id")
+    predicted = pd.DataFrame([deep[case_id] for case_id in cohort.ids], index, ["deep_log_hazard", "deep_spread"])
+    rows = build_rows(cohort, document.endpoint, features, predicted.assign(fold=None))
+    model = document.models.get(HEADLINE)
+    unknown = np.full(len(index), np.nan)
+    survival = model.survival(rows, list(_HORIZONS_DAYS.values())) if model else np.tile(unknown[:, None], 2)
+    return pd.DataFrame(
+        {
+            "risk": model.predict(rows) if model else unknown,
+            **predicted,
+            **dict(zip(_HORIZONS_DAYS, survival.T, strict=True)),
+            **{name: features[name] for name in CONVENTIONAL},
+            "status": features["status"],
+            "in_sample": [case_id in run.cohort.ids for case_id in cohort.ids],
+        },
+        index,
+    )
+
+
+def _write(table: pd.DataFrame, path: Path) -> None:
+    partial = path.with_name(f".partial-{path.name}")
+    table.to_csv(partial)
+    partial.replace(path)
+
+
+def _finish(folder: NewFolder, cohort: Cohort, failures: Mapping[str, str]) -> None:
+    note_failures(folder.failures, "predict", failures)
+    if failures:
+        told = "\n".join(f"  Case {case_id}: {reason}" for case_id, reason in sorted(failures.items()))
+        found = f"{len(failures)} of {len(cohort.ids)} cases could not be predicted, the others are in {folder.root}"
+        raise MedmtlError(f"{found}:\n{told}")

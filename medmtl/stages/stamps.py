@@ -1,0 +1,54 @@
+"""Does a stage once: a stamp with the hash of its inputs and of its files says that it is done."""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from medmtl.stages.folder import RunFolder
+from medmtl.stages.provenance import file_hash, text_hash
+from medmtl.stages.run import add_seconds
+
+_LOG = logging.getLogger(__name__)
+
+
+def perform(folder: RunFolder, stage: str, inputs: Sequence[str], work: Callable[[], Sequence[Path]]) -> str:
+    """Do the stage's work unless its stamp tells of the same inputs and its files are there; return its outputs' hash.
+
+    `work` returns the files that the next stages depend on.
+    """
+    key = text_hash(*inputs)
+    known = _stamp(folder, stage)
+    if known.get("inputs") == key and all((folder.root / name).is_file() for name in known["files"]):
+        _LOG.info("%s: done before", stage)
+        return str(known["outputs"])
+    began = time.monotonic()
+    files = work()
+    seconds = time.monotonic() - began
+    outputs = file_hash(*files)
+    names = [str(path.relative_to(folder.root)) for path in files]
+    _write(folder.stamp(stage), {"inputs": key, "outputs": outputs, "files": names})
+    add_seconds(folder, stage, seconds)
+    _LOG.info("%s: done in %.0f s", stage, seconds)
+    return outputs
+
+
+def outputs_of(folder: RunFolder, stage: str) -> str | None:
+    """Return the hash of a finished stage's files; None where it is not finished."""
+    found = _stamp(folder, stage).get("outputs")
+    return None if found is None else str(found)
+
+
+def _stamp(folder: RunFolder, stage: str) -> dict[str, Any]:
+    path = folder.stamp(stage)
+    stamp: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    return stamp
+
+
+def _write(path: Path, content: dict[str, object]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".partial-{path.name}")
+    partial.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
+    partial.replace(path)

@@ -1,0 +1,50 @@
+"""Trains the folds of a run."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from medmtl.errors import MedmtlError
+from medmtl.experiment import Experiment
+from medmtl.stages.prepare import prepared_files
+from medmtl.stages.run import Run, read_folds
+from medmtl.stages.stamps import outputs_of, perform
+from medmtl.training.fit import Recipe, train_fold
+
+
+def train_run(run: Run, folds: Sequence[int] | None = None) -> list[str]:
+    """Train these folds, or all; return the hashes of their models. A training that was killed goes on."""
+    divided = read_folds(run.folder)
+    known = [fold.index for fold in divided]
+    unknown = sorted(set(folds or ()) - set(known))
+    if unknown:
+        raise MedmtlError(f"--fold must be one of {known}. Found {unknown}.")
+    return [_train(run, index) for index in (known if folds is None else folds)]
+
+
+def _train(run: Run, index: int) -> str:
+    experiment = run.experiment
+    recipe = _recipe(experiment)
+    fold = next(fold for fold in read_folds(run.folder) if fold.index == index)
+    told = (recipe.network, recipe.data, recipe.training)
+    inputs = (
+        outputs_of(run.folder, "prepare") or "",
+        *(settings.model_dump_json() for settings in told),
+        repr((recipe.balancer, recipe.classes, recipe.endpoint, recipe.seed)),
+    )
+
+    def work() -> list[Path]:
+        return [train_fold(fold, run.cohort, prepared_files(run.folder), recipe, run.folder.fold(index))]
+
+    return perform(run.folder, f"train_{index}", inputs, work)
+
+
+def _recipe(experiment: Experiment) -> Recipe:
+    return Recipe(
+        network=experiment.network,
+        balancer=experiment.balancer,
+        data=experiment.data,
+        training=experiment.training,
+        classes=1 + len(experiment.prepare.labels),
+        endpoint=experiment.endpoint,
+        seed=experiment.seed,
+    )
