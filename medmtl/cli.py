@@ -52,16 +52,20 @@ def _parsers() -> tuple[ArgumentParser, dict[str, Command]]:
     return parser, commands
 
 
-def _parser(about: str) -> ArgumentParser:
+def _parser(about: str, usage: str | None = None) -> ArgumentParser:
     return ArgumentParser(
-        prog="medmtl", description=about, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+        prog="medmtl",
+        usage=usage,
+        description=about,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
 
 
 def _set_up_logging() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s  %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
-    for chatty in ("pytorch_lightning", "lightning", "radiomics", "matplotlib"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(lambda record: record.name.startswith("medmtl") or record.levelno >= logging.WARNING)
 
 
 # ---- options

@@ -49,7 +49,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One patient at one time point. What is not known is absent: no mask, no entry in `endpoints`, a None in `clinical`.
+    """One patient at one time point. What is not known is absent: no mask, no endpoint, a None in `clinical`.
 
     `endpoints` maps an endpoint's name (such as `pfs`) to what was observed; `clinical` maps a column's name to a
     number (numeric), a level (ordinal, nominal) or None (missing).
@@ -107,7 +107,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Image:
-    """Intensities (SUV [g/mL], HU, or label values) on a grid; `array` is indexed z, y, x, the grid is written x, y, z."""
+    """SUV [g/mL], HU or label values on a grid; `array` is indexed z, y, x, the grid is written x, y, z."""
 
     array: NDArray[np.generic]
     grid: Grid

@@ -1,4 +1,4 @@
-"""The nouns of tensors: what the network sees and what it learns from. B cases, C channels, D x H x W voxels (z, y, x)."""
+"""The nouns of tensors: what the network sees and learns from. B cases, C channels, D x H x W voxels (z, y, x)."""
 
 from typing import NamedTuple
 
