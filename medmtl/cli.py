@@ -45,7 +45,7 @@ def _parsers() -> tuple[ArgumentParser, dict[str, Command]]:
     subcommands = parser.add_subcommands(required=True, dest="command", metavar="COMMAND", title="commands")
     commands: dict[str, Command] = {}
     for name, (summary, add, command) in _COMMANDS.items():
-        subparser = _parser(summary)
+        subparser = _parser(summary, _USAGES.get(name))
         subcommands.add_subcommand(name, subparser, help=summary.splitlines()[0])
         add(subparser)  # only now: a command's own subcommands must come after it
         commands[name] = command
@@ -240,6 +240,12 @@ def _info(given: Namespace) -> None:
 def _say(text: str) -> None:
     sys.stdout.write(text + "\n")
 
+
+_USAGES = {  # the schema has too many options to list them before the help has begun
+    "run": "medmtl run --config YAML --cohort MANIFEST --out RUN [--section.option=value ...]",
+    "prepare": "medmtl prepare --config YAML --cohort MANIFEST --out RUN [--section.option=value ...]",
+    "check": "medmtl check MANIFEST [--config YAML] [--section.option=value ...]",
+}
 
 _COMMANDS: dict[str, tuple[str, Callable[[ArgumentParser], None], Command]] = {
     "demo": ("Make phantoms and do everything on them: the quickest way to see a report.", _demo_options, _demo),

@@ -56,6 +56,13 @@ def build_network(settings: NetworkSettings, clinical: int, classes: int, endpoi
     return network
 
 
+def check_patch(network: MultiTaskNetwork, patch: tuple[int, int, int]) -> None:
+    """Raise MedmtlError where the encoder cannot halve the patch as often as it must."""
+    step = 2 ** (len(network.sharing.channels) - 1)
+    if any(edge % step for edge in patch):
+        raise MedmtlError(f"data.patch must be multiples of {step}, as the encoder halves it. Found {patch}.")
+
+
 def _check_order(tasks: Mapping[str, Task]) -> None:
     names = list(tasks)
     for place, (name, task) in enumerate(tasks.items()):

@@ -6,10 +6,13 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from medmtl.evaluation.concordance import harrell_c
 from medmtl.losses.cox import cox_negative_log_likelihood
 from medmtl.records import Endpoint
+
+_NEWEST = 0.3  # part of the newest validation in the running mean: it remembers about the last five
 
 
 class Validation(NamedTuple):
@@ -35,6 +38,14 @@ def summarise(cases: Sequence[Validation], survival_weight: float) -> dict[str, 
     parts = [1 - found["validate_dice"]] if dice else []
     parts += [survival_weight * min(1.0, found["validate_cox"])] if "validate_cox" in found else []
     return found | ({"validate_criterion": sum(parts)} if parts else {})
+
+
+def smoothed(before: Tensor, found: float) -> Tensor:
+    """Return the running mean of the criterion; NaN before means that there is none yet.
+
+    A fold validates on few cases, and the best of many noisy figures is mostly luck.
+    """
+    return torch.where(before.isnan(), found, (1 - _NEWEST) * before + _NEWEST * found)
 
 
 def _survival(cases: Sequence[Validation]) -> dict[str, float]:

@@ -18,7 +18,7 @@ from medmtl.data.dataset import CaseDataset, TrainingDataset
 from medmtl.data.module import FoldData
 from medmtl.data.settings import DataSettings
 from medmtl.members import Member, build
-from medmtl.network import MultiTaskNetwork, build_network
+from medmtl.network import MultiTaskNetwork, build_network, check_patch
 from medmtl.network_settings import NetworkSettings
 from medmtl.records import Cohort, Fold
 from medmtl.tensors import Inputs
@@ -54,6 +54,7 @@ def train_fold(fold: Fold, cohort: Cohort, files: Mapping[str, Path], recipe: Re
     train = cohort.select(fold.train).cases
     encoder = fit_clinical(train, cohort.columns)
     network = build_network(recipe.network, len(encoder.names), recipe.classes, recipe.endpoint)
+    check_patch(network, recipe.data.patch)
     validation = cohort.select(fold.validate).cases
     seen = TrainingDataset(train, files, encoder.transform(train), recipe.data, recipe.seed + fold.index)
     unseen = CaseDataset(validation, files, encoder.transform(validation))

@@ -16,7 +16,7 @@ from medmtl.losses.base import Loss, TaskLoss
 from medmtl.network import MultiTaskNetwork
 from medmtl.records import Endpoint
 from medmtl.tensors import Batch
-from medmtl.training.criterion import Validation, summarise
+from medmtl.training.criterion import Validation, smoothed, summarise
 from medmtl.training.settings import TrainingSettings
 from medmtl.volume import read_volume
 
@@ -32,6 +32,8 @@ class Plan(NamedTuple):
 class JointModule(LightningModule):
     """Trains every task of the network at once; Lightning's automatic optimisation does the rest."""
 
+    criterion: Tensor
+
     def __init__(
         self,
         network: MultiTaskNetwork,
@@ -45,6 +47,7 @@ class JointModule(LightningModule):
         self.balancer = balancer
         self._plan = plan
         self._validated: list[Validation] = []
+        self.register_buffer("criterion", torch.tensor(float("nan")))  # kept in checkpoints, so that it resumes
 
     def on_train_epoch_start(self) -> None:
         """Draw the epoch's dropout from seed and epoch alone, so that a resumed run repeats an uninterrupted one."""
@@ -74,8 +77,12 @@ class JointModule(LightningModule):
         self._validated.append(Validation(dice_found, *_survival_of(self.network, readings, batch)))
 
     def on_validation_epoch_end(self) -> None:
-        """Log the figures of the validation and the joint criterion."""
-        self.log_dict(summarise(self._validated, self._plan.training.survival_weight))
+        """Log the figures of the validation and the joint criterion, smoothed over validations."""
+        found = summarise(self._validated, self._plan.training.survival_weight)
+        if "validate_criterion" in found:
+            self.criterion = smoothed(self.criterion, found["validate_criterion"])
+            found["validate_criterion"] = float(self.criterion)
+        self.log_dict(found)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Return AdamW under one cycle of the learning rate."""
