@@ -90,9 +90,7 @@ def _run_options(parser: ArgumentParser) -> None:
 
 def _train_options(parser: ArgumentParser) -> None:
     _run_options(parser)
-    parser.add_argument(
-        "--fold", type=list[int] | None, default=None, help="Folds to train, as [0] or [0,2]; else all."
-    )
+    parser.add_argument("--fold", type=int, nargs="+", default=None, help="Folds to train, as 0 or 0 2; else all.")
 
 
 def _predict_options(parser: ArgumentParser) -> None:

@@ -15,4 +15,4 @@ class EvaluationSettings(BaseModel):
     seed: Annotated[int, Field(ge=0, description="Seed of the resamples.")] = 0
     at_risk_days: Annotated[
         tuple[float, ...], Field(description="Times [days] at which numbers at risk are counted.")
-    ] = (0.0, 365.0, 730.0, 1095.0)
+    ] = (0.0, 365.0, 730.0, 1095.0, 1460.0, 1825.0)

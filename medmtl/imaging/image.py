@@ -5,6 +5,7 @@ from pathlib import Path
 import SimpleITK as sitk  # noqa: N813  (its documentation's own abbreviation)
 
 from medmtl.errors import MedmtlError
+from medmtl.imaging.nifti import check_nifti
 from medmtl.records import Grid, Image
 
 
@@ -20,6 +21,8 @@ def read_sitk(path: Path) -> sitk.Image:
     """Read the same as `read_image`, as a SimpleITK image."""
     if not path.is_file():
         raise MedmtlError(f"{path}: the file does not exist. Correct the path in the manifest, or restore the file.")
+    if path.name.endswith((".nii", ".nii.gz")):
+        check_nifti(path)
     try:
         image = sitk.ReadImage(str(path))
     except RuntimeError as error:
