@@ -1,13 +1,16 @@
-"""Soft Dice plus cross entropy, or plus focal loss, by MONAI."""
+"""Soft Dice plus cross entropy, or plus focal loss."""
 
 from typing import Literal
 
 import torch
-from monai.losses import DiceCELoss, DiceFocalLoss
+from monai.losses import DiceLoss
 from torch import Tensor
+from torch.nn import functional as F
 
 from medmtl.losses.base import Loss, TaskLoss, nothing_known
 from medmtl.tensors import Batch
+
+FOCUS = 2  # gamma of the focal loss, as in its paper
 
 
 class DiceWith(Loss):
@@ -15,15 +18,8 @@ class DiceWith(Loss):
 
     def __init__(self, voxel_loss: Literal["cross_entropy", "focal"] = "cross_entropy") -> None:
         super().__init__()
-        options = {
-            "include_background": False,
-            "to_onehot_y": True,
-            "softmax": True,
-            "smooth_nr": 1.0,
-            "smooth_dr": 1.0,
-        }
-        kinds = {"cross_entropy": DiceCELoss, "focal": DiceFocalLoss}
-        self._loss = kinds[voxel_loss](**options)
+        self._dice = DiceLoss(include_background=False, to_onehot_y=True, softmax=True, smooth_nr=1.0, smooth_dr=1.0)
+        self._voxel_loss = {"cross_entropy": F.cross_entropy, "focal": focal_loss}[voxel_loss]
 
     def forward(self, prediction: Tensor, batch: Batch) -> TaskLoss:
         """Return the loss of the logits [B, classes, D, H, W]."""
@@ -31,5 +27,16 @@ class DiceWith(Loss):
         if not bool(known.any()):
             return nothing_known(prediction)
         with torch.autocast(prediction.device.type, enabled=False):
-            value: Tensor = self._loss(prediction[known].float(), batch.mask[known].unsqueeze(1))
+            logits, mask = prediction[known].float(), batch.mask[known]
+            value: Tensor = self._dice(logits, mask.unsqueeze(1)) + self._voxel_loss(logits, mask)
         return TaskLoss(value, active=True)
+
+
+def focal_loss(logits: Tensor, mask: Tensor) -> Tensor:
+    """Return the mean over voxels of -(1 - p)^2 log p, where p is the softmax probability of the true class.
+
+    Source: Lin et al., Focal loss for dense object detection, ICCV 2017, eq. 4. MONAI's DiceFocalLoss takes the
+    sigmoid of each logit instead, which says nothing of the probabilities that Dice and the prediction use.
+    """
+    cost = F.cross_entropy(logits, mask, reduction="none")
+    return ((1 - torch.exp(-cost)) ** FOCUS * cost).mean()
