@@ -1,5 +1,6 @@
 """Soft Dice plus cross entropy, or plus focal loss."""
 
+from collections.abc import Callable
 from typing import Literal
 
 import torch
@@ -10,6 +11,7 @@ from torch.nn import functional as F
 from medmtl.losses.base import Loss, TaskLoss, nothing_known
 from medmtl.tensors import Batch
 
+VoxelLoss = Callable[[Tensor, Tensor], Tensor]  # of logits [B, classes, D, H, W] and mask [B, D, H, W]
 FOCUS = 2  # gamma of the focal loss, as in its paper
 
 
@@ -19,7 +21,7 @@ class DiceWith(Loss):
     def __init__(self, voxel_loss: Literal["cross_entropy", "focal"] = "cross_entropy") -> None:
         super().__init__()
         self._dice = DiceLoss(include_background=False, to_onehot_y=True, softmax=True, smooth_nr=1.0, smooth_dr=1.0)
-        self._voxel_loss = {"cross_entropy": F.cross_entropy, "focal": focal_loss}[voxel_loss]
+        self._voxel_loss: VoxelLoss = focal_loss if voxel_loss == "focal" else F.cross_entropy
 
     def forward(self, prediction: Tensor, batch: Batch) -> TaskLoss:
         """Return the loss of the logits [B, classes, D, H, W]."""
