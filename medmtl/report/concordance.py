@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from medmtl.report.contents import Contents
 from medmtl.report.drawing import BACKED, INK, LINE, MUTED, Panel, draw, rule
-from medmtl.report.wording import MINUS, count, in_order, is_known, model_name, number, span
+from medmtl.report.wording import MINUS, count, in_order, is_known, model_name, number, short_name, span
 
 _CHANCE = 0.5
 
@@ -84,7 +84,7 @@ def _known(table: Any) -> dict[str, Mapping[str, Any]]:
 
 def _label(name: str) -> str:
     first, minus, second = name.partition(" - ")
-    return f"{first} {MINUS} {second}" if minus else model_name(name)
+    return f"{short_name(first)} {MINUS} {short_name(second)}" if minus else model_name(name)
 
 
 def _size(rows: Mapping[str, Any]) -> tuple[float, float]:
@@ -92,9 +92,9 @@ def _size(rows: Mapping[str, Any]) -> tuple[float, float]:
 
 
 def sample_words(contents: Contents) -> str:
-    """Say on how many cases, events and pairs the fused model's C-index stands."""
+    """Say on how many cases with an endpoint, events and pairs the fused model's C-index stands."""
     results = contents.results
     fused = (results.get("concordance") or {}).get("fused") or {}
     pairs = fused.get("pairs")
-    words = f"{count(results.get('n') or 0, 'case')}, {count(results.get('n_events') or 0, 'event')}"
+    words = f"{count(fused.get('n') or 0, 'followed case')}, {count(results.get('n_events') or 0, 'event')}"
     return f"{words}, {count(int(pairs), 'comparable pair')}" if is_known(pairs) else words

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from medmtl.report.contents import Contents
 from medmtl.report.drawing import BACKED, HIGH, LINE, LOW, MUTED, Panel, draw, rule
-from medmtl.report.wording import is_known, number, span
+from medmtl.report.wording import feature_name, is_known, number, span
 
 _MODEL = "fused"
 _WIDEST = 20.0  # an interval that reaches beyond this factor is cut, its numbers stand beside it
@@ -23,8 +23,18 @@ def hazard_panel(contents: Contents) -> Panel:
     order = stored["coefficient"].abs().sort_values(ascending=False, kind="stable").index
     folds = table[table["fold"] != "all"]
     svg = draw("hazards", (5.2, 0.8 + 0.6 * len(stored)), lambda figure: _paint(figure, stored.loc[order], folds))
-    words = "Hazard ratio per standard deviation (numeric) or per level, fitted on all cases; small dots: the same "
-    return Panel(title, svg, words + "feature fitted without one fold each. Right of 1: more of it, sooner the event.")
+    words = "Hazard ratio per standard deviation of each column, levels and flags included, fitted on all cases; small "
+    words += "dots: the same fitted without one fold each. Right of 1: more of it, sooner the event."
+    return Panel(title, svg, f"{words} {_unscored(stored, folds)}".rstrip())
+
+
+def _unscored(stored: pd.DataFrame, folds: pd.DataFrame) -> str:
+    """Say which features the stored model alone holds: no score on the page was reached with them."""
+    new = stored.loc[~stored["feature"].isin(folds["feature"]), "feature"] if len(folds) else stored["feature"].iloc[:0]
+    if new.empty:
+        return ""
+    names = ", ".join(feature_name(str(feature)) for feature in new)
+    return f"Without dots: {names}. No fold's model holds it, so the scores on this page do not speak of it."
 
 
 def _paint(figure: Figure, stored: pd.DataFrame, folds: pd.DataFrame) -> None:
@@ -33,10 +43,9 @@ def _paint(figure: Figure, stored: pd.DataFrame, folds: pd.DataFrame) -> None:
         _row(axes, height, row, folds[folds["feature"] == row["feature"]])
     axes.set(xscale="log", ylim=(len(stored) - 0.5, -0.75), yticks=[], xlabel="Hazard ratio, 95 % interval")
     low, high = axes.get_xlim()
-    axes.set_xlim(max(min(low, 0.7), 1 / _WIDEST), min(max(high, 1.5), _WIDEST))
-    ticks = [
-        tick for tick in (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20) if axes.get_xlim()[0] <= tick <= axes.get_xlim()[1]
-    ]
+    low, high = max(min(low, 0.7), 1 / _WIDEST), min(max(high, 1.5), _WIDEST)
+    axes.set_xlim(low, high)
+    ticks = [tick for tick in (0.05, 0.1, 0.2, 0.5, 0.7, 1, 1.5, 2, 5, 10, 20) if low <= tick <= high]
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.minorticks_off()
     rule(axes, 1.0, "no effect")
@@ -52,7 +61,7 @@ def _row(axes: Axes, height: int, row: pd.Series, folds: pd.DataFrame) -> None:
     each = folds["hazard_ratio"].dropna()
     axes.plot(each, [height + 0.24] * len(each), "o", color=MUTED, markersize=3.2)
     beside = axes.get_yaxis_transform()
-    axes.text(0, height - 0.28, _short(str(row["feature"])), transform=beside, va="bottom", bbox=BACKED)
+    axes.text(0, height - 0.28, _short(feature_name(str(row["feature"]))), transform=beside, va="bottom", bbox=BACKED)
     text = f"{number(ratio)}  ({span(row['low'], row['high'])})"
     axes.text(1, height - 0.28, text, transform=beside, va="bottom", ha="right", color=MUTED, bbox=BACKED)
 

@@ -11,6 +11,7 @@ from medmtl.report.drawing import HIGH, LINE, LOW, MUTED, Panel, draw
 from medmtl.report.wording import DAYS_PER_MONTH, is_known
 
 _GROUPS = {"low": ("low risk", LOW), "high": ("high risk", HIGH)}
+_LOWEST_NAME = 0.05  # where the name of a curve that ends at 0 stands clear of the axis
 
 
 def kaplan_meier_panel(contents: Contents) -> Panel:
@@ -39,7 +40,9 @@ def _paint(figure: Figure, groups: Mapping[str, Any], at_risk: Mapping[str, Any]
     for name, curve in groups.items():
         _curve(upper, curve, *_GROUPS[name])
     upper.set(ylim=(0, 1.03), ylabel=f"Free of event ({endpoint})", yticks=[0, 0.25, 0.5, 0.75, 1])
-    upper.margins(x=0.02)
+    last = max(_months(curve["time_days"])[-1] for curve in groups.values())
+    upper.set_xlim(-0.06 * last, 1.22 * last)  # room for the first counts, and for the names where the curves end
+    upper.set_xticks(range(0, int(last) + 1, _tick_months(last)))
     upper.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
     upper.grid(axis="y", color=LINE, linewidth=0.7)
     upper.set_axisbelow(True)
@@ -55,9 +58,9 @@ def _curve(axes: Axes, curve: Mapping[str, Any], label: str, colour: str) -> Non
     if curve.get("low") and curve.get("high"):
         band = (_from_origin(curve["low"], 1.0), _from_origin(curve["high"], 1.0))
         axes.fill_between(time, *band, step="post", color=colour, alpha=0.16, linewidth=0)
+    end = (time[-1], max(survival[-1], _LOWEST_NAME))
     axes.annotate(
-        label, (time[-1], survival[-1]), xytext=(0, 5), textcoords="offset points", ha="right", color=colour,
-        fontweight="bold",
+        label, end, xytext=(5, 0), textcoords="offset points", va="center", color=colour, fontweight="bold"
     )  # fmt: skip
 
 
@@ -70,8 +73,6 @@ def _followed(at_risk: Mapping[str, Any], groups: Mapping[str, Any]) -> dict[str
 
 def _numbers(axes: Axes, at_risk: Mapping[str, Sequence[float]]) -> None:
     times, names = _months(at_risk.get("time_days", [])), [name for name in at_risk if name != "time_days"]
-    if times:
-        axes.set_xticks(times, [f"{time:.0f}" for time in times])
     for row, name in enumerate(names):
         for time, n in zip(times, at_risk[name], strict=True):
             axes.text(time, row, str(n), ha="center", va="center", color=_GROUPS[name][1])
@@ -79,6 +80,11 @@ def _numbers(axes: Axes, at_risk: Mapping[str, Sequence[float]]) -> None:
     axes.set_title("Number at risk", loc="left", color=MUTED, fontsize=9)
     axes.tick_params(length=0, labelbottom=False)
     axes.spines[["left", "bottom"]].set_visible(False)
+
+
+def _tick_months(last: float) -> int:
+    """Return the smallest usual step that leaves at most ten ticks."""
+    return next((step for step in (1, 3, 6, 12, 24, 60) if last <= 10 * step), 120)
 
 
 def _months(days: Sequence[float]) -> list[float]:

@@ -23,7 +23,8 @@ def learning_panels(contents: Contents) -> list[Panel]:
     known = [name for name in _CURVES if name in metrics and metrics[name].notna().any()]
     if not known:
         return [Panel("Learning", None, "No learning curve is known: the folds logged no metrics.")]
-    return [_panel(name, metrics[["fold", "epoch", name]].dropna()) for name in known]
+    counted = metrics.assign(epoch=metrics["epoch"] + 1)  # the file counts from 0, people and the terminal from 1
+    return [_panel(name, counted[["fold", "epoch", name]].dropna()) for name in known]
 
 
 def _panel(name: str, table: pd.DataFrame) -> Panel:

@@ -93,10 +93,10 @@ def _window(images: Mapping[str, Image]) -> tuple[Point, float]:
 def _cut(images: Mapping[str, Image], plane: Plane, centre: Point, side: float) -> View:
     outside = {"ct": _AIR_HU}
     layers = {name: cut(image, plane, centre, side, outside.get(name, 0.0)) for name, image in images.items()}
-    return View(side_mm=side, **layers)
+    return View(side_mm=side, right="P" if plane is Plane.SAGITTAL else "L", **layers)
 
 
 def _project(images: Mapping[str, Image]) -> View:
     box = box_of(images["pet"])
     layers = {name: project(image, box, _PROJECTION_MM) for name, image in images.items() if name != "ct"}
-    return View(side_mm=box.side, **layers)
+    return View(side_mm=box.side, right="L", **layers)

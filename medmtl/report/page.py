@@ -20,7 +20,7 @@ from medmtl.report.overlays import overlays
 from medmtl.report.provenance import dropped_features, provenance_rows
 from medmtl.report.readings import readings
 from medmtl.report.tables import CASE_COLUMNS, case_rows, cohort_facts, failure_rows
-from medmtl.report.wording import count, follow_up, number, span
+from medmtl.report.wording import count, follow_up, is_known, model_name, number, span
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +85,23 @@ def headlines(contents: Contents) -> list[Headline]:
     results = contents.results
     dice = span(*(results.get("dice_mean_interval") or (None, None)))
     fused = span(*(results.get("harrell_c_interval") or (None, None)))
-    clinical = (results.get("concordance") or {}).get("clinical") or {}
     masks = count(results.get("n_masks") or 0, "reference mask")
     return [
         Headline("Fused C-index", number(results.get("harrell_c")), f"{fused}, out of fold"),
-        Headline("Clinical alone", number(clinical.get("estimate")), span(clinical.get("low"), clinical.get("high"))),
+        *(_simple(results, name) for name in ("clinical", "volume")),
         Headline("Mean Dice", number(results.get("dice_mean")), f"{dice}, {masks}"),
-        Headline("Cases", str(results.get("n") or 0), count(results.get("n_events") or 0, "event")),
-        Headline("Follow-up", follow_up(results.get("median_follow_up_days")), "median, reverse Kaplan-Meier"),
+        Headline("Cases", str(results.get("n") or 0), _followed(results)),
     ]
+
+
+def _simple(results: Mapping[str, Any], name: str) -> Headline:
+    scores = (results.get("concordance") or {}).get(name) or {}
+    return Headline(model_name(name), number(scores.get("estimate")), span(scores.get("low"), scores.get("high")))
+
+
+def _followed(results: Mapping[str, Any]) -> str:
+    events, days = count(results.get("n_events") or 0, "event"), results.get("median_follow_up_days")
+    return f"{events}, followed for {follow_up(days)} (median)" if is_known(days) else f"{events}, follow-up not known"
 
 
 def _asset(name: str) -> Markup:

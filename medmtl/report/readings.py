@@ -5,9 +5,9 @@ from typing import Any
 
 from medmtl.report.concordance import sample_words
 from medmtl.report.contents import Contents
-from medmtl.report.wording import count, is_known, number, span
+from medmtl.report.wording import count, is_known, number, short_name, span
 
-_ENOUGH_EVENTS = 10.0  # per parameter: Peduzzi et al., J Clin Epidemiol, 1995; the usual rule of thumb
+_ENOUGH_EVENTS = 10.0  # per column: Peduzzi et al., J Clin Epidemiol, 1995; the usual rule of thumb
 _LEAST = 0.005  # a difference that rounds to nothing
 
 
@@ -19,7 +19,7 @@ def readings(contents: Contents) -> list[str]:
         _ceiling(results),
         *(_comparison(name, row) for name, row in (results.get("differences") or {}).items()),
         _overlap(results),
-        _events(results),
+        _events(contents.model),
     ]
     return [sentence for sentence in found if sentence]
 
@@ -36,7 +36,7 @@ def _discrimination(contents: Contents) -> str:
 
 
 def _comparison(name: str, row: Mapping[str, Any]) -> str:
-    first, _, second = name.partition(" - ")
+    first, _, second = (short_name(part) for part in name.partition(" - "))
     if not (is_known(row.get("estimate")) and is_known(row.get("low")) and is_known(row.get("high"))):
         return f"{first.capitalize()} and {second} could not be compared."
     between = f"{first.capitalize()} less {second}: {number(row['estimate'], 3)} ({span(row['low'], row['high'], 3)})"
@@ -71,14 +71,15 @@ def _overlap(results: Mapping[str, Any]) -> str:
     return f"{words}; {lost} missed or all but missed (Dice below 0.1)."
 
 
-def _events(results: Mapping[str, Any]) -> str:
-    per = results.get("events_per_parameter")
-    if not is_known(per):
+def _events(model: Mapping[str, Any]) -> str:
+    fused = (model.get("models") or {}).get("fused") or {}
+    columns, events = len((fused.get("hazard") or {}).get("names") or ()), fused.get("n_events")
+    if not (columns and is_known(events)):
         return ""
-    words = f"The fused model has {number(per, 1)} events for each of its parameters"
-    if per < _ENOUGH_EVENTS:
-        return f"{words}: fewer than the usual {_ENOUGH_EVENTS:.0f}, so read its coefficients as hints."
-    return f"{words}, at least the usual {_ENOUGH_EVENTS:.0f}."
+    words = f"The stored fused model weighs {count(columns, 'column')} on {count(int(events), 'event')}"
+    if events < _ENOUGH_EVENTS * columns:
+        return f"{words}: fewer than the usual {_ENOUGH_EVENTS:.0f} for each, so read its hazard ratios as hints."
+    return f"{words}, at least the usual {_ENOUGH_EVENTS:.0f} for each."
 
 
 def _interval(values: Any) -> tuple[Any, Any]:

@@ -108,7 +108,7 @@ def _spread(values: list[float | str]) -> str:
     if len(numbers):
         low, middle, high = numbers.quantile([0.25, 0.5, 0.75])
         return f"median {middle:g} (quartiles {low:g} to {high:g})"
-    return ", ".join(f"{level} {n}" for level, n in sorted(Counter(map(str, values)).items())) or "no value"
+    return ", ".join(f"{level}: {n}" for level, n in sorted(Counter(map(str, values)).items())) or "no value"
 
 
 def _by_case(table: pd.DataFrame) -> dict[str, dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
@@ -19,9 +20,13 @@ _INCHES, _DPI = 3.0, 120
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Layers of one square view [row, column]; a projection has no CT. Masks are shares between 0 and 1."""
+    """Layers of one square view [row, column]; a projection has no CT. Masks are shares between 0 and 1.
+
+    `right` is the letter of the patient's side at the viewer's right: L for left, P for posterior.
+    """
 
     side_mm: float
+    right: str
     pet: Floats
     ct: Floats | None = None
     reference: Floats | None = None
@@ -36,6 +41,7 @@ def picture(view: View) -> bytes:
     _contour(axes, view.reference, REFERENCE, "solid")
     _contour(axes, view.predicted, PREDICTED, (0, (3.2, 1.4)))
     _bar(axes, view)
+    _letter(axes, view)
     axes.set_axis_off()
     buffer = BytesIO()
     figure.savefig(buffer, format="png", facecolor="black", metadata={"Software": None})
@@ -73,3 +79,9 @@ def _bar(axes: Axes, view: View) -> None:
     stroke = [withStroke(linewidth=3, foreground="#000000c0")]
     axes.plot([0.06 * pixels, end], [0.94 * pixels] * 2, color="white", linewidth=2, path_effects=stroke)
     axes.text(0.06 * pixels, 0.925 * pixels, f"{length / 10:.0f} cm", color="white", fontsize=8, path_effects=stroke)
+
+
+def _letter(axes: Axes, view: View) -> None:
+    stroke = [withStroke(linewidth=3, foreground="#000000c0")]
+    where: dict[str, Any] = {"transform": axes.transAxes, "ha": "right", "va": "center"}
+    axes.text(0.975, 0.5, view.right, color="white", fontsize=9, path_effects=stroke, **where)

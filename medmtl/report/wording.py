@@ -13,6 +13,8 @@ _MODELS = {
     "image": "Volume and SUVmax",
     "volume": "Volume alone",
 }
+_SHORT = {"image": "volume and SUVmax", "deep": "deep risk"}
+_FEATURES = {"log_volume_ml": "log volume", "log_suv_max": "log SUVmax"}
 
 
 def number(value: Any, digits: int = 2) -> str:
@@ -46,6 +48,19 @@ def count(n: int, noun: str, plural: str = "") -> str:
 def model_name(model: str) -> str:
     """Return a model's name in words; its own where it is not one of the usual."""
     return _MODELS.get(model, model)
+
+
+def short_name(model: str) -> str:
+    """Return a model's name within a sentence; its own where it is not one of the usual."""
+    return _SHORT.get(model, model)
+
+
+def feature_name(feature: str) -> str:
+    """Return a feature of the fused model in words: `age_missing` as `age (missing)`."""
+    stem, flag, rest = feature.partition("_missing")
+    whole = flag and not rest
+    words = _FEATURES.get(stem if whole else feature, (stem if whole else feature).replace("_", " "))
+    return f"{words} (missing)" if whole else words
 
 
 def in_order(models: Any) -> list[str]:

@@ -34,7 +34,7 @@ RESULTS: dict[str, Any] = {
         },
         "at_risk": {"time_days": [0.0, 365.25], "low": [22, 21], "high": [19, 13]}, "logrank_p": 0.0421,
     },
-    "events_per_parameter": 1.3, "ceiling": None,
+    "ceiling": None,
 }  # fmt: skip
 
 

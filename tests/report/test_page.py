@@ -6,6 +6,7 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from medmtl.errors import MedmtlError
@@ -47,8 +48,8 @@ def test_the_headlines_are_the_results(run: Path, cohort: Cohort) -> None:
     assert "Fused C-index 0.64 0.55 to 0.73, out of fold" in words
     assert "Clinical alone 0.58 0.47 to 0.69" in words
     assert "Mean Dice 0.73 0.65 to 0.81, 3 reference masks" in words
-    assert "Cases 4 2 events" in words
-    assert "Follow-up 2.2 years" in words
+    assert "Volume alone not known no interval" in words
+    assert "Cases 4 2 events, followed for 2.2 years (median)" in words
 
 
 def test_the_figures_carry_their_numbers_as_words(run: Path, cohort: Cohort) -> None:
@@ -61,6 +62,24 @@ def test_the_figures_carry_their_numbers_as_words(run: Path, cohort: Cohort) -> 
         assert f" {at_risk} " in words
     assert "ct_energy constant in training" in words
     assert "20240229" in words
+
+
+def test_a_feature_of_the_stored_model_alone_is_said_to_be_unscored(run: Path, cohort: Cohort) -> None:
+    said = "Without dots: deep log hazard. No fold's model holds it"
+    assert said in _words(run, cohort)
+
+    table = pd.read_csv(run / "risk" / "coefficients.csv", dtype={"fold": str})
+    table.assign(feature="deep_log_hazard").to_csv(run / "risk" / "coefficients.csv", index=False)
+
+    assert said not in _words(run, cohort)
+
+
+def test_only_cases_that_could_not_be_measured_are_said_to_stay_in_the_scores(run: Path, cohort: Cohort) -> None:
+    assert "These cases stay in every score." in _words(run, cohort)
+
+    (run / "failures.csv").write_text("case_id,stage,reason\n(model deep),fit,no case has a value of deep\n", "utf-8")
+
+    assert "These cases stay in every score." not in _words(run, cohort)
 
 
 def test_a_hostile_case_id_stays_text(run: Path, cohort: Cohort) -> None:

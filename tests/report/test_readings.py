@@ -1,5 +1,6 @@
 """The sentences claim what the intervals allow, and no more."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,9 +51,24 @@ def test_the_ceiling_is_set_beside_the_fused_model(said: Said) -> None:
     assert "ceiling" not in said(ceiling=None)
 
 
-def test_few_events_per_parameter_are_a_warning(said: Said) -> None:
-    assert "read its coefficients as hints" in said(events_per_parameter=9.9)
-    assert "at least the usual 10" in said(events_per_parameter=10.0)
+@pytest.mark.parametrize(
+    ("n_events", "verdict"),
+    [
+        (19, "2 columns on 19 events: fewer than the usual 10 for each, so read its hazard ratios as hints."),
+        (20, "2 columns on 20 events, at least the usual 10 for each."),
+    ],
+)
+def test_few_events_per_column_are_a_warning(run: Path, said: Said, n_events: int, verdict: str) -> None:
+    fused = {"n_events": n_events, "hazard": {"names": ["age", "log_volume_ml"]}}
+    (run / "risk" / "model.json").write_text(json.dumps({"models": {"fused": fused}}), "utf-8")
+
+    assert verdict in said()
+
+
+def test_models_are_named_in_words(said: Said) -> None:
+    differences = {"fused - image": {"estimate": 0.06, "low": -0.1, "high": 0.2, "n": 4}}
+
+    assert "fused is not shown to be better than volume and SUVmax alone." in said(differences=differences)
 
 
 def test_missed_tumours_are_counted(said: Said) -> None:
