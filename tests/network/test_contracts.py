@@ -1,0 +1,126 @@
+"""Every member of a family, found by itself, keeps the promise of its base."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+import medmtl.balancing
+import medmtl.encoders
+import medmtl.losses
+import medmtl.sharing
+import medmtl.tasks
+from medmtl.balancing.base import Balancer
+from medmtl.encoders.base import Encoder
+from medmtl.losses.base import Loss, TaskLoss
+from medmtl.records import Endpoint
+from medmtl.sharing.base import Sharing
+from medmtl.tasks.base import Task, TaskContext
+from medmtl.tensors import Inputs
+
+CONTEXT = TaskContext(channels=(4, 8), clinical=3, classes=3, endpoint="pfs")
+OUTCOMES = {f"case-{i}": Endpoint(i + 1.0, True) for i in range(2)}
+
+
+def members(package, base: type) -> list[type]:
+    """Return the concrete classes of the family in its folder."""
+    return [one for one in _members(package, base) if not inspect.isabstract(one)]
+
+
+def _members(package, base: type) -> Iterator[type]:
+    for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        for one in vars(importlib.import_module(found.name)).values():
+            if inspect.isclass(one) and one.__module__ == found.name and issubclass(one, base):
+                yield one
+
+
+def predictions(task: Task, inputs: Inputs) -> torch.Tensor:
+    pyramid = (torch.randn(2, 4, 16, 16, 16), torch.randn(2, 8, 8, 8, 8))
+    earlier = {name: torch.rand(2, 3, 16, 16, 16).softmax(dim=1) for name in task.reads}
+    return task(pyramid, inputs, earlier)
+
+
+@pytest.mark.parametrize("family", ["balancing", "encoders", "losses", "sharing", "tasks"])
+def test_a_family_has_members(family: str) -> None:
+    bases = {"balancing": Balancer, "encoders": Encoder, "losses": Loss, "sharing": Sharing, "tasks": Task}
+    assert members(getattr(medmtl, family), bases[family])
+
+
+@pytest.mark.parametrize("kind", members(medmtl.encoders, Encoder))
+def test_an_encoder_gives_a_pyramid_that_halves(kind: type[Encoder]) -> None:
+    encoder = kind()
+    pyramid = encoder(torch.randn(2, 2, 32, 16, 24))
+    assert tuple(maps.shape[1] for maps in pyramid) == encoder.channels
+    sizes = [(32 // 2**level, 16 // 2**level, 24 // 2**level) for level in range(len(pyramid))]
+    assert [tuple(maps.shape[2:]) for maps in pyramid] == sizes
+
+
+@pytest.mark.parametrize("kind", members(medmtl.encoders, Encoder))
+def test_an_encoder_learns_in_every_weight_and_sees_both_images(kind: type[Encoder]) -> None:
+    encoder, image = kind(), torch.randn(2, 2, 16, 16, 16, requires_grad=True)
+    sum(maps.square().sum() for maps in encoder(image)).backward()
+    assert all(p.grad is not None and bool(p.grad.any()) for p in encoder.parameters())
+    assert image.grad is not None
+    assert image.grad.abs().sum(dim=(0, 2, 3, 4)).min() > 0
+
+
+@pytest.mark.parametrize("kind", members(medmtl.sharing, Sharing))
+def test_sharing_gives_every_task_a_pyramid(kind: type[Sharing]) -> None:
+    encoder = {"class_path": "medmtl.encoders.residual.ResidualEncoder", "init_args": {"widths": [4, 8]}}
+    sharing = kind(encoder, ("one", "two"))
+    found = sharing(torch.randn(1, 2, 16, 16, 16))
+    assert list(found) == ["one", "two"]
+    assert all(tuple(maps.shape[1] for maps in pyramid) == sharing.channels for pyramid in found.values())
+
+
+@pytest.mark.parametrize("kind", members(medmtl.tasks, Task))
+def test_a_task_predicts_a_map_or_a_number_and_reads_it_as_float(kind: type[Task], make_inputs) -> None:
+    task = kind(CONTEXT)
+    found = predictions(task, make_inputs())
+    assert found.shape == ((2, 3, 16, 16, 16) if task.dense else (2,))
+    assert task.read(found).dtype == torch.float32
+    assert task.read(found).shape == found.shape
+
+
+@pytest.mark.parametrize("kind", members(medmtl.tasks, Task))
+def test_a_tasks_loss_teaches_it_and_is_nought_where_nothing_is_known(
+    kind: type[Task], make_inputs, make_batch
+) -> None:
+    task, batch = kind(CONTEXT), make_batch()
+    blank = batch._replace(case_ids=["x", "y"], mask_known=torch.zeros(2, dtype=torch.bool), survival={})
+    loss = task.loss(OUTCOMES)
+    silent = loss(predictions(task, make_inputs()), blank)
+    assert (silent.value.item(), silent.active) == (0.0, False)
+    assert silent.value.requires_grad
+    told = loss(predictions(task, make_inputs()), batch)
+    told.value.backward()
+    assert told.active
+    assert told.value.item() >= 0
+    assert any(p.grad is not None and bool(p.grad.any()) for p in task.parameters())
+
+
+@pytest.mark.parametrize("kind", members(medmtl.balancing, Balancer))
+def test_a_balancer_gives_one_finite_scalar_that_teaches_every_task(kind: type[Balancer]) -> None:
+    weights = torch.tensor([1.0, 2.0], requires_grad=True)
+    losses = {name: TaskLoss(weights[i] ** 2, active=True) for i, name in enumerate(("one", "two"))}
+    total = kind(("one", "two"))(losses)
+    total.backward()
+    assert total.shape == ()
+    assert torch.isfinite(total)
+    assert weights.grad is not None
+    assert weights.grad.all()
+
+
+@pytest.mark.parametrize("kind", members(medmtl.balancing, Balancer))
+def test_a_task_that_said_nothing_leaves_the_others_as_they_are(kind: type[Balancer]) -> None:
+    def gradient(*extra: tuple[str, TaskLoss]) -> float:
+        weight = torch.tensor(1.5, requires_grad=True)
+        kind(("one", "two"))({"one": TaskLoss(weight**2, active=True), **dict(extra)}).backward()
+        assert weight.grad is not None
+        return weight.grad.item()
+
+    silent = TaskLoss(torch.zeros(3, requires_grad=True).sum() * 0.0, active=False)
+    assert gradient(("two", silent)) == gradient()
