@@ -73,13 +73,13 @@ def _set_up_logging() -> None:
 
 def _experiment_options(parser: ArgumentParser) -> None:
     parser.add_argument("--config", action="config", help="YAML of the experiment; later options overrule it.")
-    parser.add_argument("--cohort", type=Path, required=True, help="The manifest (CSV) of the cohort.")
+    parser.add_argument("--cohort", type=Path, required=True, help="The manifest (CSV) of the cohort, or its folder.")
     parser.add_argument("--out", type=Path, required=True, help="Folder of the run; the same folder resumes it.")
     parser.add_class_arguments(Experiment)
 
 
 def _check_options(parser: ArgumentParser) -> None:
-    parser.add_argument("cohort", type=Path, help="The manifest (CSV) of the cohort.")
+    parser.add_argument("cohort", type=Path, help="The manifest (CSV) of the cohort, or its folder.")
     parser.add_argument("--config", action="config", help="YAML of the experiment that is planned.")
     parser.add_class_arguments(Experiment)
 
@@ -140,24 +140,28 @@ def _experiment(given: Namespace) -> Experiment:
     return check_experiment(options, "the experiment")
 
 
+def _manifest(cohort: Path) -> Path:
+    return cohort / "manifest.csv" if cohort.is_dir() else cohort
+
+
 def _run(given: Namespace) -> None:
     from medmtl.stages.run import create_run
     from medmtl.stages.whole import run_all
 
-    run_all(create_run(_experiment(given), given.cohort, given.out))
+    run_all(create_run(_experiment(given), _manifest(given.cohort), given.out))
 
 
 def _prepare(given: Namespace) -> None:
     from medmtl.stages.prepare import prepare_run
     from medmtl.stages.run import create_run
 
-    prepare_run(create_run(_experiment(given), given.cohort, given.out))
+    prepare_run(create_run(_experiment(given), _manifest(given.cohort), given.out))
 
 
 def _check(given: Namespace) -> None:
     from medmtl.stages.check import check_cohort
 
-    _say(check_cohort(given.cohort, _experiment(given)))
+    _say(check_cohort(_manifest(given.cohort), _experiment(given)))
 
 
 def _train(given: Namespace) -> None:
@@ -177,7 +181,7 @@ def _predict(given: Namespace) -> None:
     if given.cohort is None:
         predict_run(open_run(given.run))
     else:
-        predict_new(open_run(given.run), given.cohort, given.out)
+        predict_new(open_run(given.run), _manifest(given.cohort), given.out)
 
 
 def _extract(given: Namespace) -> None:
@@ -202,7 +206,7 @@ def _evaluate(given: Namespace) -> None:
     if given.cohort is None:
         evaluate_run(open_run(given.folder))
     else:
-        evaluate_new(given.folder, given.cohort)
+        evaluate_new(given.folder, _manifest(given.cohort))
 
 
 def _report(given: Namespace) -> None:

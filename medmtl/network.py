@@ -56,8 +56,10 @@ def build_network(settings: NetworkSettings, clinical: int, classes: int, endpoi
     return network
 
 
-def check_patch(network: MultiTaskNetwork, patch: tuple[int, int, int]) -> None:
-    """Raise MedmtlError where the encoder cannot halve the patch as often as it must."""
+def check_network(network: MultiTaskNetwork, patch: tuple[int, int, int]) -> None:
+    """Raise MedmtlError where no task finds the tumour, or the encoder cannot halve the patch as often as it must."""
+    if not network.dense_tasks:
+        raise MedmtlError("network.tasks must hold a task that gives a map: masks and radiomics come from it.")
     step = 2 ** (len(network.sharing.channels) - 1)
     if any(edge % step for edge in patch):
         raise MedmtlError(f"data.patch must be multiples of {step}, as the encoder halves it. Found {patch}.")

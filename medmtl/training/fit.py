@@ -3,7 +3,7 @@
 import logging
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,10 +18,11 @@ from medmtl.data.dataset import CaseDataset, TrainingDataset
 from medmtl.data.module import FoldData
 from medmtl.data.settings import DataSettings
 from medmtl.members import Member, build
-from medmtl.network import MultiTaskNetwork, build_network, check_patch
+from medmtl.network import MultiTaskNetwork, build_network, check_network
 from medmtl.network_settings import NetworkSettings
-from medmtl.records import Cohort, Fold
+from medmtl.records import Case, Cohort, Fold
 from medmtl.tensors import Inputs
+from medmtl.training.criterion import Validation, summarise
 from medmtl.training.module import JointModule, Plan
 from medmtl.training.precision import choose_device, choose_precision, fast_arithmetic
 from medmtl.training.progress import EpochLines, EpochTable
@@ -47,24 +48,29 @@ class Recipe(NamedTuple):
 def train_fold(fold: Fold, cohort: Cohort, files: Mapping[str, Path], recipe: Recipe, folder: Path) -> Path:
     """Train on the fold's train cases, stop on its validate cases, and return `folder/model.ckpt`.
 
-    A training that was killed goes on from its last whole epoch, to the same end. `files` are the prepared cases by id.
+    A training that was killed goes on from its last whole epoch, to the same end; a finished one is left as it is.
+    `files` are the prepared cases by id.
     """
+    model = folder / "model.ckpt"
+    if model.is_file():
+        return model
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed + fold.index)
     train = cohort.select(fold.train).cases
     encoder = fit_clinical(train, cohort.columns)
     network = build_network(recipe.network, len(encoder.names), recipe.classes, recipe.endpoint)
-    check_patch(network, recipe.data.patch)
+    check_network(network, recipe.data.patch)
     validation = cohort.select(fold.validate).cases
     seen = TrainingDataset(train, files, encoder.transform(train), recipe.data, recipe.seed + fold.index)
     unseen = CaseDataset(validation, files, encoder.transform(validation))
     data = FoldData(seen, unseen, recipe.data, recipe.seed + fold.index)
-    weights = _fit(_module(network, cohort.select(fold.train), recipe, fold), data, recipe.training, folder)
+    trainer = _trainer(recipe.training, folder, validated=_can_choose(network, validation, recipe))
+    weights = _fit(_module(network, cohort.select(fold.train), recipe, fold), data, trainer, folder)
     network.load_state_dict(weights)
     document = _document(network.eval(), encoder, fold, recipe, CaseDataset(train, files, encoder.transform(train)))
-    save_model(weights, document, folder / "model.ckpt")
+    save_model(weights, document, model)
     (folder / "best.ckpt").unlink(missing_ok=True)  # only now: until the model is saved, a resumed run needs it
-    return folder / "model.ckpt"
+    return model
 
 
 def _module(network: MultiTaskNetwork, train: Cohort, recipe: Recipe, fold: Fold) -> JointModule:
@@ -75,9 +81,18 @@ def _module(network: MultiTaskNetwork, train: Cohort, recipe: Recipe, fold: Fold
     return JointModule(network, losses, balancer, Plan(recipe.training, recipe.data.patch, recipe.seed + fold.index))
 
 
-def _fit(module: JointModule, data: FoldData, settings: TrainingSettings, folder: Path) -> dict[str, Tensor]:
+def _can_choose(network: MultiTaskNetwork, validation: Sequence[Case], recipe: Recipe) -> bool:
+    """Return whether the labels of the validation cases give a criterion; if not, every epoch is trained."""
+    maps, numbers = bool(network.dense_tasks), set(network.named_tasks()) != set(network.dense_tasks)
+    labels = [
+        Validation(0.0 if maps and case.mask else None, 0.0 if numbers else None, case.endpoints.get(recipe.endpoint))
+        for case in validation
+    ]
+    return "validate_criterion" in summarise(labels, recipe.training.survival_weight)
+
+
+def _fit(module: JointModule, data: FoldData, trainer: Trainer, folder: Path) -> dict[str, Tensor]:
     best, last = folder / "best.ckpt", folder / "last.ckpt"
-    trainer = _trainer(settings, folder, validated=bool(data.val_dataloader()))
     if last.is_file():
         _LOG.info("%s: goes on from its last epoch", folder.name)
     with warnings.catch_warnings():
