@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from medmtl.errors import MedmtlError
-from medmtl.network import check_patch
+from medmtl.network import check_network
 from medmtl.tasks.cascaded_survival import CascadedSurvival
 from medmtl.tasks.segmentation import Segmentation
 
@@ -72,9 +72,9 @@ def test_a_task_may_not_read_one_that_is_not_there(make_network, survival) -> No
 
 
 def test_a_patch_that_cannot_be_halved_is_refused(make_network) -> None:
-    check_patch(make_network(), (16, 18, 20))
+    check_network(make_network(), (16, 18, 20))
     with pytest.raises(MedmtlError, match=r"data\.patch must be multiples of 2.*Found \(16, 17, 16\)"):
-        check_patch(make_network(), (16, 17, 16))
+        check_network(make_network(), (16, 17, 16))
 
 
 def test_one_seed_builds_one_network(make_network) -> None:
