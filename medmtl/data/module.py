@@ -65,4 +65,5 @@ class FoldData(LightningDataModule):
             num_workers=self._settings.workers,
             persistent_workers=self._settings.workers > 0,
             collate_fn=collate,
+            generator=torch.Generator(),  # else each pass draws from the global one, and dropout depends on resuming
         )
