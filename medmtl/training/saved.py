@@ -42,7 +42,7 @@ def load_model(path: Path) -> tuple[MultiTaskNetwork, ModelDocument]:
     try:
         stored = torch.load(path, map_location="cpu", weights_only=True)
         document = ModelDocument.model_validate_json(stored["document"])
-    except (OSError, RuntimeError, KeyError, ValueError) as error:
+    except Exception as error:  # torch raises whatever it meets in a file that is damaged or would run code
         raise MedmtlError(f"{path} must be a model of `medmtl train`. It cannot be read: {error}") from error
     network = document_network(document)
     network.load_state_dict(stored["network"])
