@@ -1,11 +1,13 @@
 """Trains the folds of a run."""
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from medmtl.errors import MedmtlError
 from medmtl.experiment import Experiment
 from medmtl.stages.prepare import prepared_files
+from medmtl.stages.provenance import text_hash
 from medmtl.stages.run import Run, read_folds
 from medmtl.stages.stamps import outputs_of, perform
 from medmtl.training.fit import Recipe, train_fold
@@ -33,9 +35,20 @@ def _train(run: Run, index: int) -> str:
     )
 
     def work() -> list[Path]:
+        _forget_others(run.folder.fold(index), text_hash(*inputs))
         return [train_fold(fold, run.cohort, prepared_files(run.folder), recipe, run.folder.fold(index))]
 
     return perform(run.folder, f"train_{index}", inputs, work)
+
+
+def _forget_others(folder: Path, inputs: str) -> None:
+    """Empty the folder of a fold unless it was begun with these inputs: no training goes on from other images."""
+    note = folder / "inputs.txt"
+    if note.is_file() and note.read_text("utf-8") == inputs:
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    note.write_text(inputs, "utf-8")
 
 
 def _recipe(experiment: Experiment) -> Recipe:
