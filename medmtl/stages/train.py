@@ -1,7 +1,8 @@
 """Trains the folds of a run."""
 
-import shutil
+import logging
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 
 from medmtl.errors import MedmtlError
@@ -11,6 +12,8 @@ from medmtl.stages.provenance import text_hash
 from medmtl.stages.run import Run, read_folds
 from medmtl.stages.stamps import outputs_of, perform
 from medmtl.training.fit import Recipe, train_fold
+
+_LOG = logging.getLogger(__name__)
 
 
 def train_run(run: Run, folds: Sequence[int] | None = None) -> list[str]:
@@ -35,19 +38,22 @@ def _train(run: Run, index: int) -> str:
     )
 
     def work() -> list[Path]:
-        _forget_others(run.folder.fold(index), text_hash(*inputs))
+        _set_aside_others(run.folder.fold(index), text_hash(*inputs))
         return [train_fold(fold, run.cohort, prepared_files(run.folder), recipe, run.folder.fold(index))]
 
     return perform(run.folder, f"train_{index}", inputs, work)
 
 
-def _forget_others(folder: Path, inputs: str) -> None:
-    """Empty the folder of a fold unless it was begun with these inputs: no training goes on from other images."""
+def _set_aside_others(folder: Path, inputs: str) -> None:
+    """Move a training aside that was begun with other inputs: none goes on from other images, and none is lost."""
     note = folder / "inputs.txt"
     if note.is_file() and note.read_text("utf-8") == inputs:
         return
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    if folder.is_dir() and any(folder.iterdir()):
+        old = next(p for n in count(1) if not (p := folder.with_name(f"old_{n}_{folder.name}")).exists())
+        _LOG.warning("%s was trained on other images; it is kept as %s", folder.name, old.name)
+        folder.rename(old)
+    folder.mkdir(parents=True, exist_ok=True)
     note.write_text(inputs, "utf-8")
 
 
