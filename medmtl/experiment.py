@@ -27,7 +27,7 @@ class FoldSettings(BaseModel):
     validate_fraction: float = Field(
         0.15,
         ge=0,
-        lt=1,
+        le=0.5,
         description="Part of the other cases that stops training; 0 trains every epoch on all of them.",
     )
 

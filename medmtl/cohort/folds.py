@@ -12,8 +12,9 @@ def make_folds(cohort: Cohort, endpoint: str, k: int, validate_fraction: float, 
     """Return k folds in which every case is a test case exactly once; deterministic by the seed.
 
     Between the test parts the numbers of events (observed, censored, unknown) and, within these, of centres differ by
-    at most one, however rare they are. The validate part is `validate_fraction` of what is not tested. Raises
-    MedmtlError where some part would hold no event: risk could be neither learned, nor stopped, nor scored there.
+    at most one, however rare they are. The validate part is `validate_fraction` of what is not tested, and empty where
+    that is 0. Raises MedmtlError where a part that is asked for would hold no event: risk could be neither learned, nor
+    stopped, nor scored there.
     """
     _check_request(k, validate_fraction)
     events = {case.case_id for case in cohort.cases if _observed(case, endpoint)}
@@ -25,9 +26,10 @@ def make_folds(cohort: Cohort, endpoint: str, k: int, validate_fraction: float, 
     for index in range(k):
         test = set(dealt[index::k])
         rest = [case_id for case_id in dealt if case_id not in test]
-        validate = _evenly(rest, len(events - test), validate_fraction, rng)
+        validate = _evenly(rest, len(events - test), validate_fraction, rng) if validate_fraction else set()
         folds.append(_fold(index, cohort.ids, validate, test))
-    if not all(events & set(part) for fold in folds for part in (fold.train, fold.validate, fold.test)):
+    needed = [part for fold in folds for part in (fold.train, fold.test, *filter(None, [fold.validate]))]
+    if not all(events & set(part) for part in needed):
         raise MedmtlError(_too_few(endpoint, len(events), k))
     return tuple(folds)
 
@@ -35,8 +37,8 @@ def make_folds(cohort: Cohort, endpoint: str, k: int, validate_fraction: float, 
 def _check_request(k: int, validate_fraction: float) -> None:
     if k < 2:
         raise MedmtlError(f"A cross-validation must have at least 2 folds. Found {k}.")
-    if not 0 < validate_fraction <= 0.5:
-        raise MedmtlError(f"The validate fraction must be above 0 and at most 0.5. Found {validate_fraction}.")
+    if not 0 <= validate_fraction <= 0.5:
+        raise MedmtlError(f"The validate fraction must be between 0 and 0.5. Found {validate_fraction}.")
 
 
 def _observed(case: Case, endpoint: str) -> bool:

@@ -87,7 +87,13 @@ def test_few_events_still_reach_every_part() -> None:
             assert len(with_event & set(fold.train)) == 1
 
 
-@pytest.mark.parametrize(("k", "fraction"), [(1, 0.2), (3, 0.0), (3, 0.6)])
+@pytest.mark.parametrize(("k", "fraction"), [(1, 0.2), (3, -0.1), (3, 0.6)])
 def test_a_request_without_sense_is_refused(k: int, fraction: float) -> None:
     with pytest.raises(MedmtlError):
         make_folds(COHORT, "os", k, fraction, seed=0)
+
+
+def test_without_a_validate_part_all_that_is_not_tested_trains() -> None:
+    for fold in make_folds(COHORT, "os", 4, 0.0, seed=0):
+        assert fold.validate == ()
+        assert set(fold.train) == set(COHORT.ids) - set(fold.test)
