@@ -1,5 +1,6 @@
 """How much of the injected dose was left at the time for which a PET series gives its activity."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from medmtl.errors import MedmtlError
 HALF_LIVES_S = {"C-111A1": 6586.2, "C-131A3": 4057.7}  # F-18 and Ga-68 by SNOMED code, where the header gives no number
 MEGABECQUEREL_BELOW = 1e4  # doses cluster at 4e2 (in MBq) and 4e8 (in Bq); nothing lies between
 LONGEST_HALF_LIVES = 6.0  # of uptake time: more is a wrong clock
+_MOMENT = re.compile(r"\d{8} \d{6}(\.\d*)?")  # a date and a clock time, neither cut short
 AGREEMENT_S = 60.0  # between the slices' reference times; 1 % of F-18 decays in 95 s
 
 
@@ -118,12 +120,14 @@ def _acquired(header: Dataset, series: Series) -> datetime:
 
 def _moment(date: str, clock: str, series: Series) -> datetime:
     """Return the local time of YYYYMMDD and HHMMSS[.ffffff]; an offset from UTC is refused, as the others have none."""
+    refusal = _refuse(series, f"times must be YYYYMMDD and HHMMSS. Found {date!r} and {clock!r}")
+    if not _MOMENT.fullmatch(f"{date} {clock}"):  # strptime would read 0930 as 09:03:00
+        raise refusal
     whole, _, fraction = clock.partition(".")
     try:
-        moment = datetime.strptime(date + whole, "%Y%m%d%H%M%S")
-        return moment + timedelta(seconds=float(f"0.{fraction or 0}"))
+        return datetime.strptime(date + whole, "%Y%m%d%H%M%S") + timedelta(seconds=float(f"0.{fraction or 0}"))
     except ValueError as error:
-        raise _refuse(series, f"times must be YYYYMMDD and HHMMSS. Found {date!r} and {clock!r}") from error
+        raise refusal from error
 
 
 def _refuse(series: Series, reason: str) -> MedmtlError:

@@ -118,6 +118,7 @@ def _frames_that_disagree(header: Dataset, index: int) -> None:
         (_set(DecayCorrection="NONE"), "ADMIN or START"),
         (_set(SeriesTime="113000"), "SeriesTime must not be after"),
         (_set(AcquisitionTime=""), "times must be"),
+        (_set(SeriesTime="0930"), "times must be.*'0930'"),  # no seconds: not 09:03:00
         (_set(RadiopharmaceuticalInformationSequence=[]), "one item"),
         (_tracer(RadionuclideTotalDose=0), "RadionuclideTotalDose"),
         (_tracer(drop="RadionuclideHalfLife"), "RadionuclideHalfLife"),
