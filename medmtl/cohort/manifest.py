@@ -55,8 +55,24 @@ def _read_table(path: Path) -> pd.DataFrame:
         ) from error
     if table.empty:
         raise MedmtlError(f"{path}: the manifest must hold at least one case. Found none.")
+    _check_header(path, longer_rows=not isinstance(table.index, pd.RangeIndex))
     table.columns = pd.Index([str(name).strip() for name in table.columns])
     return table.map(lambda cell: cell.strip() or None).astype(object)
+
+
+def _check_header(path: Path, longer_rows: bool) -> None:
+    """Raise MedmtlError for what pandas takes in silence: other separators, a name twice, rows longer than the header."""
+    header = pd.read_csv(path, dtype=str, header=None, nrows=1, keep_default_na=False, encoding="utf-8-sig")
+    names = [str(name).strip() for name in header.iloc[0]]
+    if len(names) == 1:
+        raise MedmtlError(f"{path}: cells must be separated by commas. Found one column: {names[0]}")
+    twice = sorted({name for name in names if name and names.count(name) > 1})
+    if twice:
+        raise MedmtlError(
+            f"{path}: a column must occur once. Found {', '.join(twice)} more than once; rename the others."
+        )
+    if longer_rows:
+        raise MedmtlError(f"{path}: a line must not have more cells than the header, {len(names)}. Found more in each.")
 
 
 def _case(row: dict[str, str | None], columns: Sequence[ClinicalColumn], folder: Path) -> Case:
@@ -73,7 +89,9 @@ def _case(row: dict[str, str | None], columns: Sequence[ClinicalColumn], folder:
 
 
 def _absolute(folder: Path, cell: str) -> Path:
-    return Path(os.path.normpath(folder.absolute() / cell))
+    """Follow links of folders as the system does, but keep the file's own name."""
+    path = folder / cell
+    return path.parent.resolve() / path.name
 
 
 def _endpoints(row: dict[str, str | None], columns: Sequence[ClinicalColumn]) -> dict[str, Endpoint]:
@@ -92,12 +110,16 @@ def _value(cell: str | None, column: ClinicalColumn) -> float | str | None:
 def _row(case: Case, endpoints: Sequence[str], columns: Sequence[ClinicalColumn], folder: Path) -> dict[str, object]:
     paths = {"ct": case.ct, "pet": case.pet, "mask": case.mask}
     row: dict[str, object] = {"case_id": case.case_id, "centre": case.centre}
-    row |= {name: os.path.relpath(path, folder) if path else None for name, path in paths.items()}
+    row |= {name: _relative(path, folder) if path else None for name, path in paths.items()}
     for name in endpoints:
         seen = case.endpoints.get(name)
         row[f"{name}_days"] = _number(seen.time_days) if seen else None
         row[f"{name}_event"] = int(seen.event) if seen else None
     return row | {column.name: _number(case.clinical.get(column.name)) for column in columns}
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return os.path.relpath(path.parent.resolve() / path.name, folder.resolve())
 
 
 def _number(value: float | str | None) -> float | str | None:

@@ -48,6 +48,35 @@ def test_an_empty_cell_is_a_missing_value(folder: Path) -> None:
     assert case.clinical == {"age": None, "grade": None}
 
 
+@pytest.mark.parametrize(
+    ("header", "row", "told"),
+    [
+        (HEADER + ",age", GOOD + ",62", "a column must occur once. Found age more than once"),
+        (HEADER + ", os_days ", GOOD + ",62", "a column must occur once. Found os_days more than once"),
+        (HEADER, GOOD + ",", "a line must not have more cells than the header, 9"),
+        (HEADER.replace(",", ";"), GOOD.replace(",", ";"), "cells must be separated by commas"),
+    ],
+)
+def test_a_table_that_would_be_read_awry_is_refused(header: str, row: str, told: str, folder: Path) -> None:
+    with pytest.raises(MedmtlError, match=told):
+        read_manifest(_write(folder, [row], header))
+
+
+def test_paths_hold_where_a_folder_is_a_link_to_another_depth(tmp_path: Path) -> None:
+    (tmp_path / "far" / "away" / "study").mkdir(parents=True)
+    study = tmp_path / "study"
+    study.symlink_to(tmp_path / "far" / "away" / "study")
+    (tmp_path / "images").mkdir()
+    paths = {name: tmp_path / "images" / f"{name}.nii.gz" for name in ("ct", "pet")}
+    for path in paths.values():
+        path.touch()
+
+    manifest = write_manifest(Cohort((Case("a", "x", **paths),)), study)
+
+    assert read_manifest(manifest).cases[0].ct == paths["ct"]
+    assert read_manifest(study.resolve() / "manifest.csv").cases[0].ct == paths["ct"]
+
+
 def test_what_is_written_is_read_again(folder: Path) -> None:
     columns = (ClinicalColumn("age", Scale.NUMERIC), ClinicalColumn("sex", Scale.NOMINAL))
     images = {"ct": folder / "ct.nii.gz", "pet": folder / "pet.nii.gz"}
