@@ -59,7 +59,7 @@ def read_experiment(path: Path) -> Experiment:
     """Read an experiment's YAML; raise MedmtlError that names the file and every wrong key."""
     try:
         given = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise MedmtlError(f"{path}: the experiment cannot be read: {error}.") from error
     return check_experiment(given or {}, str(path))
 
@@ -76,5 +76,7 @@ def check_experiment(given: dict[str, Any], source: str) -> Experiment:
 
 
 def write_experiment(experiment: Experiment, path: Path) -> None:
-    """Write the whole experiment, defaults included."""
-    path.write_text(yaml.safe_dump(experiment.model_dump(mode="json"), sort_keys=False), "utf-8")
+    """Write the whole experiment, defaults included, so that a file of this name is either whole or absent."""
+    partial = path.with_name(f".partial-{path.name}")
+    partial.write_text(yaml.safe_dump(experiment.model_dump(mode="json"), sort_keys=False), "utf-8")
+    partial.replace(path)

@@ -61,7 +61,7 @@ def _read_table(path: Path) -> pd.DataFrame:
 
 
 def _check_header(path: Path, longer_rows: bool) -> None:
-    """Raise MedmtlError for what pandas takes in silence: other separators, a name twice, rows longer than the header."""
+    """Raise MedmtlError for what pandas takes in silence: other separators, a name twice, rows that are too long."""
     header = pd.read_csv(path, dtype=str, header=None, nrows=1, keep_default_na=False, encoding="utf-8-sig")
     names = [str(name).strip() for name in header.iloc[0]]
     if len(names) == 1:

@@ -42,7 +42,7 @@ def create_run(experiment: Experiment, manifest: Path, root: Path) -> Run:
         root.mkdir(parents=True, exist_ok=True)
         place = os.path.relpath(manifest.resolve(), root.resolve())
         record = {"manifest": place, "manifest_sha256": found, "seed": experiment.seed, **surroundings()}
-        _write_json(folder.record, record)
+        write_record(folder, record)
         write_experiment(experiment, folder.experiment)
     return Run(folder, experiment, cohort, manifest, found)
 
@@ -56,7 +56,9 @@ def open_run(root: Path) -> Run:
         )
     experiment = read_experiment(folder.experiment)
     record = read_record(folder)
-    manifest = Path(os.path.normpath(root / record["manifest"]))
+    manifest = Path(os.path.normpath(root.resolve() / record["manifest"]))
+    if not manifest.is_file():
+        raise MedmtlError(f"{manifest}: the cohort of {root} must be where it was. It is not there; restore it.")
     found = _hash(manifest)
     if found != record["manifest_sha256"]:
         raise MedmtlError(f"{manifest} must be as it was when {root} was begun. It has changed; begin a new run.")
@@ -69,11 +71,11 @@ def read_record(folder: RunFolder) -> dict[str, Any]:
     return record
 
 
-def add_seconds(folder: RunFolder, stage: str, seconds: float) -> None:
-    """Note in run.json how long a stage took."""
-    if folder.record.is_file():
-        record = read_record(folder)
-        _write_json(folder.record, record | {"seconds": record.get("seconds", {}) | {stage: round(seconds, 1)}})
+def write_record(folder: RunFolder, record: dict[str, Any]) -> None:
+    """Write run.json whole; folds that are trained side by side may each write it."""
+    partial = folder.record.with_name(f".partial-{os.getpid()}-{folder.record.name}")
+    partial.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+    partial.replace(folder.record)
 
 
 def read_folds(folder: RunFolder) -> tuple[Fold, ...]:
@@ -101,11 +103,17 @@ def _check_same(folder: RunFolder, experiment: Experiment, manifest_hash: str) -
 
 
 def _check_empty(root: Path) -> None:
-    others = [path for path in root.iterdir() if path.name != COHORT] if root.is_dir() else []
-    if root.is_file() or others:
+    """Refuse a folder that holds files, but for a cohort, empty folders and what a run killed at its birth left."""
+    found = [path for path in root.iterdir() if path.name != COHORT] if root.is_dir() else []
+    if root.is_file() or any(not _left_at_birth(path) for path in found):
         raise MedmtlError(
             f"{root} must be a new or empty folder, or a run. It holds something else; choose another --out."
         )
+
+
+def _left_at_birth(path: Path) -> bool:
+    born = path.name in {"run.json", ".partial-experiment.yaml"} or path.match(".partial-*-run.json")
+    return (path.is_file() and born) or (path.is_dir() and not any(path.iterdir()))
 
 
 def _flat(values: object, path: str = "") -> dict[str, object]:
@@ -117,9 +125,3 @@ def _flat(values: object, path: str = "") -> dict[str, object]:
 def _hash(manifest: Path) -> str:
     schema = manifest.with_name("schema.yaml")
     return file_hash(*(path for path in (manifest, schema) if path.is_file()))
-
-
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    partial = path.with_name(f".partial-{path.name}")
-    partial.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
-    partial.replace(path)

@@ -9,7 +9,7 @@ from typing import Any
 
 from medmtl.stages.folder import RunFolder
 from medmtl.stages.provenance import file_hash, text_hash
-from medmtl.stages.run import add_seconds
+from medmtl.stages.run import read_record, write_record
 
 _LOG = logging.getLogger(__name__)
 
@@ -29,8 +29,9 @@ def perform(folder: RunFolder, stage: str, inputs: Sequence[str], work: Callable
     seconds = time.monotonic() - began
     outputs = file_hash(*files)
     names = [str(path.relative_to(folder.root)) for path in files]
-    _write(folder.stamp(stage), {"inputs": key, "outputs": outputs, "files": names})
-    add_seconds(folder, stage, seconds)
+    stamp = {"inputs": key, "outputs": outputs, "files": names, "seconds": round(seconds, 1)}
+    _write(folder.stamp(stage), stamp)
+    _note_seconds(folder)
     _LOG.info("%s: done in %.0f s", stage, seconds)
     return outputs
 
@@ -39,6 +40,16 @@ def outputs_of(folder: RunFolder, stage: str) -> str | None:
     """Return the hash of a finished stage's files; None where it is not finished."""
     found = _stamp(folder, stage).get("outputs")
     return None if found is None else str(found)
+
+
+def _note_seconds(folder: RunFolder) -> None:
+    """Gather the seconds of all stamps in run.json: of stages that end together, none loses the other's for good."""
+    stamps = sorted((folder.root / "stamps").glob("[!.]*.json"), key=lambda path: path.stat().st_mtime_ns)
+    told = {path.stem: json.loads(path.read_text("utf-8")).get("seconds") for path in stamps}
+    if folder.record.is_file():
+        record = read_record(folder)
+        known = record.get("seconds", {}) | {stage: taken for stage, taken in told.items() if taken is not None}
+        write_record(folder, record | {"seconds": known})
 
 
 def _stamp(folder: RunFolder, stage: str) -> dict[str, Any]:
