@@ -42,11 +42,12 @@ def _risk_scores(cohort: Cohort, table: pd.DataFrame, endpoint: str, settings: E
     time = np.array([one.time_days for one in observed.values()], dtype=float)
     event = np.array([one.event for one in observed.values()], dtype=bool)
     risk = table.loc[list(observed), "risk"].to_numpy(dtype=float)
-    interval = concordance_interval(time, event, risk, None, settings)
+    given = np.isfinite(risk)  # a run without a fused model gives none
+    interval = concordance_interval(time[given], event[given], risk[given], None, settings)
     return {
         "n_endpoint": len(observed),
         "n_events": int(event.sum()),
         "harrell_c": interval.estimate,
         "harrell_c_interval": [interval.low, interval.high],
-        "n_pairs": harrell_c(time, event, risk).pairs,
+        "n_pairs": harrell_c(time[given], event[given], risk[given]).pairs,
     }

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from medmtl.errors import MedmtlError
+from medmtl.stages.provenance import file_hash
 from medmtl.stages.run import Run
 
 
@@ -52,23 +53,38 @@ class NewFolder:
 
 
 def claim(folder: NewFolder, run: Run) -> None:
-    """Make the folder for this run; raise MedmtlError where it holds something else."""
+    """Make the folder for this run; raise MedmtlError where it holds something else.
+
+    The scores of earlier predictions are taken away, since those predictions are made again.
+    """
+    record = _record(folder, run)
     if folder.record.is_file():
-        if read_run_record(folder)["experiment_of"] != run.manifest_hash:
+        found = read_run_record(folder)
+        if any(found.get(key) != record[key] for key in ("experiment_of", "risk_model_sha256")):
             raise MedmtlError(f"{folder.root} must hold predictions of {run.folder.root}. Choose another --out.")
+        folder.results.unlink(missing_ok=True)
         return
-    if folder.root.is_file() or (folder.root.is_dir() and any(folder.root.iterdir())):
+    if folder.root.is_file() or (folder.root.is_dir() and any(p != _partial(folder) for p in folder.root.iterdir())):
         raise MedmtlError(
             f"{folder.root} must be a new or empty folder. It holds something else; choose another --out."
         )
     folder.root.mkdir(parents=True, exist_ok=True)
-    record = {
+    _partial(folder).write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+    _partial(folder).replace(folder.record)
+
+
+def _record(folder: NewFolder, run: Run) -> dict[str, Any]:
+    return {
         "run": os.path.relpath(run.folder.root.resolve(), folder.root.resolve()),
         "experiment_of": run.manifest_hash,
+        "risk_model_sha256": file_hash(run.folder.risk_model),
         "endpoint": run.experiment.endpoint,
         "evaluation": run.experiment.evaluation.model_dump(mode="json"),
     }
-    folder.record.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+
+
+def _partial(folder: NewFolder) -> Path:
+    return folder.record.with_name(f".partial-{folder.record.name}")
 
 
 def read_run_record(folder: NewFolder) -> dict[str, Any]:
