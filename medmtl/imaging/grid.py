@@ -5,7 +5,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from medmtl.records import Grid
+from medmtl.records import Grid, Image
 
 _PROBES_PER_AXIS = 12  # 1,728 points tell an overlap to about one part in twelve per axis
 
@@ -26,6 +26,12 @@ def shared_fraction(first: Grid, second: Grid) -> float:
     return max(_inside(first, second), _inside(second, first))
 
 
+def labelled_within(mask: Image, grid: Grid) -> float:
+    """Return the part of a mask's labelled voxels whose centres lie in the grid's box; 1 for a mask without any."""
+    index = np.argwhere(mask.array != 0)[:, ::-1].astype(np.float64)
+    return float(_within(grid, _points(mask.grid, index)).mean()) if len(index) else 1.0
+
+
 def continuous_index(grid: Grid, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return where points [N, 3] in mm lie on the grid, in voxels in the order x, y, z."""
     index: NDArray[np.float64] = (points_mm - np.array(grid.origin)) @ _axes(grid) / np.array(grid.spacing)
@@ -36,10 +42,18 @@ def _inside(inner: Grid, outer: Grid) -> float:
     step = (np.arange(_PROBES_PER_AXIS) + 0.5) / _PROBES_PER_AXIS
     unit = np.stack(np.meshgrid(step, step, step, indexing="ij"), axis=-1).reshape(-1, 3)
     index = unit * np.array(inner.size) - 0.5
-    points = np.array(inner.origin) + (index * np.array(inner.spacing)) @ _axes(inner).T
-    found = continuous_index(outer, points)
-    within = (found >= -0.5) & (found <= np.array(outer.size) - 0.5)
-    return float(within.all(axis=1).mean())
+    return float(_within(outer, _points(inner, index)).mean())
+
+
+def _points(grid: Grid, index: NDArray[np.float64]) -> NDArray[np.float64]:
+    points: NDArray[np.float64] = np.array(grid.origin) + (index * np.array(grid.spacing)) @ _axes(grid).T
+    return points
+
+
+def _within(grid: Grid, points_mm: NDArray[np.float64]) -> NDArray[np.bool_]:
+    found = continuous_index(grid, points_mm)
+    inside: NDArray[np.bool_] = (found >= -0.5) & (found <= np.array(grid.size) - 0.5)
+    return np.asarray(inside.all(axis=1), dtype=np.bool_)
 
 
 def _centre(grid: Grid) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medmtl.errors import CaseError, MedmtlError
-from medmtl.imaging.grid import shared_fraction, working_grid
+from medmtl.imaging.grid import labelled_within, shared_fraction, working_grid
 from medmtl.imaging.image import read_image
 from medmtl.imaging.prepared import PreparedCase, save_prepared
 from medmtl.imaging.resample import resample_labels, resample_linear
@@ -16,6 +16,7 @@ from medmtl.records import Case, Grid, Image
 
 AIR_HU = -1024.0  # what lies outside the CT
 _RECIPE = 1  # raised whenever the same files and settings would give other voxels
+_MIN_IN_CT = 0.5  # of the labelled voxels: a mask that lies elsewhere has lost its header
 _MIN_SHARED = 0.1  # less of the smaller box than this in common: the two do not show the same region
 
 
@@ -39,9 +40,9 @@ def prepare(case: Case, settings: PrepareSettings, folder: Path) -> Path:
 def check_images(case: Case, settings: PrepareSettings) -> None:
     """Raise CaseError where `prepare` would."""
     try:
-        read_pet_ct(case)
+        _, ct = read_pet_ct(case)
         if case.mask is not None:
-            _read_mask(case.case_id, case.mask, settings)
+            _read_mask(case.case_id, case.mask, ct.grid, settings)
     except CaseError:
         raise
     except MedmtlError as error:
@@ -83,16 +84,13 @@ def _prepared(case: Case, settings: PrepareSettings) -> PreparedCase:
     grid = working_grid(ct.grid, settings.spacing_mm)
     suv = resample_linear(pet, grid, outside=0.0)
     hu = resample_linear(ct, grid, outside=AIR_HU)
-    mask = None if case.mask is None else _classes(case.case_id, case.mask, grid, settings)
-    return PreparedCase(case.case_id, normalise(suv.array, hu.array, settings), mask, grid)
-
-
-def _classes(case_id: str, path: Path, grid: Grid, settings: PrepareSettings) -> NDArray[np.uint8]:
+    mask = None if case.mask is None else _read_mask(case.case_id, case.mask, ct.grid, settings)
     known = tuple(settings.labels.values())
-    return resample_labels(_read_mask(case_id, path, settings), grid, known).array.astype(np.uint8)
+    classes = None if mask is None else resample_labels(mask, grid, known).array.astype(np.uint8)
+    return PreparedCase(case.case_id, normalise(suv.array, hu.array, settings), classes, grid)
 
 
-def _read_mask(case_id: str, path: Path, settings: PrepareSettings) -> Image:
+def _read_mask(case_id: str, path: Path, ct: Grid, settings: PrepareSettings) -> Image:
     mask = read_image(path)
     found = np.unique(mask.array)
     if not np.isin(found, (0, *settings.labels.values())).all():
@@ -100,6 +98,13 @@ def _read_mask(case_id: str, path: Path, settings: PrepareSettings) -> Image:
             case_id,
             f"{path}: a mask must hold 0 and the labels of `prepare.labels` {settings.labels}. "
             f"Found {found[:6].tolist()}. Name the label there, or mend the mask.",
+        )
+    within = labelled_within(mask, ct)
+    if within < _MIN_IN_CT:
+        raise CaseError(
+            case_id,
+            f"{path}: a mask must lie in its CT. Found {within:.0%} of its labelled voxels there; mask origin "
+            f"{_millimetres(mask.grid)}, CT origin {_millimetres(ct)} mm. Write the mask with the CT's geometry.",
         )
     return mask
 

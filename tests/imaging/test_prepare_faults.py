@@ -50,6 +50,13 @@ def _strange_label(case: Case) -> Case:
     return case
 
 
+def _mask_without_its_place(case: Case) -> Case:
+    assert case.mask is not None
+    mask = read_image(case.mask)
+    write_image(Image(mask.array, replace(mask.grid, origin=(200.0, 0.0, 0.0))), case.mask)
+    return case
+
+
 Fault = tuple[Callable[[Case], Case], str, str]  # what is done to a case, what is told, and the remedy
 FAULTS: list[Fault] = [
     (_missing, "pet.nii.gz: the file does not exist", "Correct the path in the manifest"),
@@ -59,6 +66,8 @@ FAULTS: list[Fault] = [
     (_elsewhere, "must show the same region. They share 0%", "are one study"),
     (_strange_label, r"mask.nii.gz: a mask must hold 0 and the labels of `prepare.labels` {'GTVp': 1}. Found [0, 4]",
      "Name the label there, or mend the mask"),
+    (_mask_without_its_place, "mask.nii.gz: a mask must lie in its CT. Found 0% of its labelled voxels there",
+     "Write the mask with the CT's geometry"),
 ]  # fmt: skip
 
 
