@@ -9,7 +9,7 @@ from medmtl.errors import MedmtlError
 from medmtl.members import build
 from medmtl.network import build_network
 from medmtl.network_settings import NetworkSettings
-from medmtl.tasks.base import Task
+from medmtl.tasks.base import Task, TaskContext
 
 RESIDUAL = "medmtl.encoders.residual.ResidualEncoder"
 OF_THE_USER = """
@@ -58,6 +58,28 @@ def test_an_unknown_argument_is_named_beside_those_there_are() -> None:
         MedmtlError, match=r"init_args must be among \['widths', 'convolutions', 'channels_in'\].*'wide'"
     ):
         build({"class_path": RESIDUAL, "init_args": {"wide": 3}}, Encoder)
+
+
+@pytest.mark.parametrize(
+    ("member", "options", "told"),
+    [
+        ("medmtl.tasks.segmentation.Segmentation", {"voxel_loss": "Focal"}, "voxel_loss must fit .*'cross_entropy' or"),
+        ("medmtl.tasks.segmentation.Segmentation", {"convolutions": "two"}, "convolutions must fit .*valid integer"),
+        ("medmtl.tasks.cascaded_survival.CascadedSurvival", {"dropout": [0.5]}, "dropout must fit .*valid number"),
+    ],
+)
+def test_an_argument_of_another_type_is_refused_and_never_taken_for_the_default(
+    member: str, options: dict[str, object], told: str
+) -> None:
+    context = TaskContext((4, 8), clinical=0, classes=2, endpoint="pfs")
+    with pytest.raises(MedmtlError, match=told):
+        build({"class_path": member, "init_args": options}, Task, context)
+
+
+def test_a_number_that_yaml_takes_for_a_word_is_a_number_again() -> None:
+    context = TaskContext((4, 8), clinical=0, classes=2, endpoint="pfs")
+    survival = {"class_path": "medmtl.tasks.cascaded_survival.CascadedSurvival", "init_args": {"dropout": "1e-1"}}
+    assert build(survival, Task, context).log_hazard[0].p == pytest.approx(0.1)
 
 
 def test_what_the_program_gives_is_not_offered_as_an_argument(make_network) -> None:
