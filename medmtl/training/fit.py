@@ -69,7 +69,6 @@ def train_fold(fold: Fold, cohort: Cohort, files: Mapping[str, Path], recipe: Re
     network.load_state_dict(weights)
     document = _document(network.eval(), encoder, fold, recipe, CaseDataset(train, files, encoder.transform(train)))
     save_model(weights, document, model)
-    (folder / "best.ckpt").unlink(missing_ok=True)  # only now: until the model is saved, a resumed run needs it
     return model
 
 
