@@ -12,6 +12,7 @@ from pandera.pandas import Check, Column, DataFrameSchema
 from medmtl.records import ClinicalColumn, Scale
 
 _SAFE_NAME = r"\w[\w.-]*"  # the case_id becomes part of file names
+_NO_NAMES = ("NA", "NULL", "NaN", "None", "nan", "null")  # what reads as a missing value in any table of a run
 _SUFFIXES = ("_days", "_event")
 
 _Claim: TypeAlias = Callable[["pd.Series[str]"], "pd.Series[bool]"]
@@ -49,8 +50,9 @@ def _layout(folder: Path) -> dict[str, Column]:
         "the file must exist; correct the path (relative to the manifest) or restore the file",
     )
     safe = _rule(
-        lambda cells: cells.str.fullmatch(_SAFE_NAME),
-        "a case_id must be letters, digits, '_', '-' and '.' only, since files are named by it; rename the case",
+        lambda cells: cells.str.fullmatch(_SAFE_NAME) & ~cells.isin(_NO_NAMES),
+        "a case_id must be letters, digits, '_', '-' and '.' only, since files are named by it, and no word for "
+        "a missing value; rename the case",
     )
     once = _rule(lambda cells: ~cells.duplicated(keep=False), "a case_id must occur once; merge or rename the rows")
     return {

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from medmtl.errors import MedmtlError
 from medmtl.records import Fold
 from medmtl.risk.coxph import FittedCox, RidgeCox
 from medmtl.risk.rows import RiskRows, check_out_of_fold
@@ -26,7 +27,8 @@ class CrossFit:
 def cross_fit(rows: RiskRows, folds: Sequence[Fold], settings: RiskSettings) -> CrossFit:
     """Return risks of every case by models that saw neither it nor any case of its fold, at any step.
 
-    Raises CaseError for a row whose deep risk is not out of fold. A case without the endpoint is predicted, not fitted.
+    Raises CaseError for a row whose deep risk is not out of fold, and MedmtlError where no model can be fitted. A case
+    without the endpoint is predicted, not fitted.
     """
     check_out_of_fold(rows, folds)
     skipped = {name: reason for name in settings.models if (reason := _nothing_to_fit(name, rows))}
@@ -35,6 +37,8 @@ def cross_fit(rows: RiskRows, folds: Sequence[Fold], settings: RiskSettings) -> 
     for name in (name for name in settings.models if name not in skipped):
         fitted[name] = {fold: _without(fold, rows, name, settings) for fold in np.unique(rows.fold).tolist()}
         tables += [_risks(name, fold, model, rows.take(rows.fold == fold)) for fold, model in fitted[name].items()]
+    if not tables:
+        raise MedmtlError(f"One of `risk.models` must have something to fit. Found none: {_told(skipped)}.")
     return CrossFit(pd.concat(tables, ignore_index=True), fitted, skipped)
 
 
@@ -65,6 +69,10 @@ def _nothing_to_fit(name: ModelName, rows: RiskRows) -> str:
     if any(known.get(block, True) for block in MODELS[name]):
         return ""
     return f"no case has a value of {', '.join(block.value for block in MODELS[name])}"
+
+
+def _told(skipped: Mapping[ModelName, str]) -> str:
+    return "; ".join(f"{name}: {reason}" for name, reason in skipped.items())
 
 
 def _without(fold: int, rows: RiskRows, name: ModelName, settings: RiskSettings) -> FittedCox:

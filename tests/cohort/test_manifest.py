@@ -48,6 +48,11 @@ def test_an_empty_cell_is_a_missing_value(folder: Path) -> None:
     assert case.clinical == {"age": None, "grade": None}
 
 
+@pytest.mark.parametrize("case_id", ["NA", "null", "nan"])
+def test_a_case_is_not_named_by_a_word_that_tables_read_as_missing(case_id: str, folder: Path) -> None:
+    assert "no word for a missing value" in _faults(folder, [f"{case_id},x,ct.nii.gz,pet.nii.gz,,,,,"])[0]
+
+
 @pytest.mark.parametrize(
     ("header", "row", "told"),
     [

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from medmtl.errors import CaseError
+from medmtl.errors import CaseError, MedmtlError
 from medmtl.evaluation.concordance import harrell_c
 from medmtl.records import Endpoint
 from medmtl.risk.cross_fit import coefficient_table, cross_fit, fit_all
@@ -115,3 +115,12 @@ def test_the_coefficients_are_told_per_fold_and_for_the_stored_model(make_rows, 
     assert table["fold"].unique().tolist() == ["0", "1", "2", "3", "all"]
     assert (table["low"] < table["hazard_ratio"]).all()
     assert np.exp(table["coefficient"]).to_numpy() == pytest.approx(table["hazard_ratio"].to_numpy())
+
+
+def test_models_that_all_have_nothing_to_fit_are_told_of(make_rows, folds_of):
+    rows = make_rows(n=20)
+    rows = replace(rows, columns=(), deep=np.full(20, np.nan))
+    with pytest.raises(
+        MedmtlError, match=r"must have something to fit\. Found none: deep: no case .*; clinical: no case"
+    ):
+        cross_fit(rows, folds_of(rows), RiskSettings(models=("deep", "clinical")))
