@@ -145,17 +145,17 @@ def _manifest(cohort: Path) -> Path:
 
 
 def _run(given: Namespace) -> None:
-    from medmtl.stages.run import create_run
+    from medmtl.stages.begin import begin_run
     from medmtl.stages.whole import run_all
 
-    run_all(create_run(_experiment(given), _manifest(given.cohort), given.out))
+    run_all(begin_run(_experiment(given), _manifest(given.cohort), given.out))
 
 
 def _prepare(given: Namespace) -> None:
+    from medmtl.stages.begin import begin_run
     from medmtl.stages.prepare import prepare_run
-    from medmtl.stages.run import create_run
 
-    prepare_run(create_run(_experiment(given), _manifest(given.cohort), given.out))
+    prepare_run(begin_run(_experiment(given), _manifest(given.cohort), given.out))
 
 
 def _check(given: Namespace) -> None:

@@ -1,16 +1,16 @@
-"""Looks through a cohort before a run: the table, every image, the division into folds."""
+"""Looks through a cohort before a run: the table, every image, the division into folds, the network."""
 
 from pathlib import Path
 
 from joblib import Parallel, delayed
 
-from medmtl.cohort.folds import make_folds
 from medmtl.cohort.manifest import read_manifest
 from medmtl.errors import CaseError, MedmtlError
 from medmtl.experiment import Experiment
 from medmtl.imaging.prepare import check_images
 from medmtl.imaging.settings import PrepareSettings
 from medmtl.records import Case, Cohort
+from medmtl.stages.begin import check_feasible
 from medmtl.stages.prepare import workers
 from medmtl.stages.progress import progress
 
@@ -18,7 +18,7 @@ from medmtl.stages.progress import progress
 def check_cohort(manifest: Path, experiment: Experiment) -> str:
     """Return a summary of the cohort; raise one MedmtlError that names every fault found."""
     cohort = read_manifest(manifest, experiment.endpoint)
-    faults = _image_faults(cohort, experiment) + _fold_faults(cohort, experiment)
+    faults = _image_faults(cohort, experiment) + _plan_faults(cohort, experiment)
     if faults:
         raise MedmtlError(
             f"{manifest}: {len(faults)} faults stop a run:\n" + "\n".join(f"  {fault}" for fault in faults)
@@ -44,10 +44,9 @@ def _image_fault(case: Case, settings: PrepareSettings) -> tuple[str, str]:
     return case.case_id, ""
 
 
-def _fold_faults(cohort: Cohort, experiment: Experiment) -> list[str]:
-    folds = experiment.folds
+def _plan_faults(cohort: Cohort, experiment: Experiment) -> list[str]:
     try:
-        make_folds(cohort, experiment.endpoint, folds.count, folds.validate_fraction, experiment.seed)
+        check_feasible(experiment, cohort)
     except MedmtlError as error:
         return [str(error)]
     return []

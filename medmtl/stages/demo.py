@@ -6,15 +6,16 @@ from pathlib import Path
 from medmtl.cohort.synthetic import PhantomSettings
 from medmtl.errors import MedmtlError
 from medmtl.experiment import Experiment
+from medmtl.stages.begin import begin_run
 from medmtl.stages.make_phantoms import make_phantoms
-from medmtl.stages.run import COHORT, create_run
+from medmtl.stages.run import COHORT
 from medmtl.stages.whole import run_all
 
 
 def run_demo(out: Path, experiment: Experiment, phantoms: PhantomSettings) -> Path:
     """Make phantoms in `out/cohort`, run the experiment on them in `out`, and return the report's path."""
     manifest = make_phantoms(out / COHORT, phantoms, experiment.jobs)
-    run = create_run(experiment, manifest, out)
+    run = begin_run(experiment, manifest, out)
     run_all(run)
     return run.folder.report
 

@@ -1,0 +1,30 @@
+"""Begins a run once it is known that it can be carried out, so that a slip in the experiment leaves nothing behind."""
+
+from pathlib import Path
+
+from medmtl.balancing.base import Balancer
+from medmtl.cohort.folds import make_folds
+from medmtl.cohort.manifest import read_manifest
+from medmtl.experiment import Experiment
+from medmtl.members import build
+from medmtl.network import build_network, check_network
+from medmtl.records import Cohort
+from medmtl.stages.folder import RunFolder
+from medmtl.stages.run import Run, create_run
+
+
+def begin_run(experiment: Experiment, manifest: Path, root: Path) -> Run:
+    """Make the run's folder, or find it again; raise MedmtlError where `create_run` or `check_feasible` would."""
+    if not RunFolder(root).experiment.is_file():
+        check_feasible(experiment, read_manifest(manifest, experiment.endpoint))
+    return create_run(experiment, manifest, root)
+
+
+def check_feasible(experiment: Experiment, cohort: Cohort) -> None:
+    """Raise MedmtlError where the cohort cannot be divided, or network or balancer cannot be built, as asked for."""
+    folds = experiment.folds
+    make_folds(cohort, experiment.endpoint, folds.count, folds.validate_fraction, experiment.seed)
+    classes = 1 + len(experiment.prepare.labels)
+    network = build_network(experiment.network, len(cohort.columns), classes, experiment.endpoint)
+    check_network(network, experiment.data.patch)
+    build(experiment.balancer, Balancer, tuple(network.named_tasks()))  # type: ignore[type-abstract]
