@@ -15,7 +15,7 @@ from medmtl.imaging.settings import PrepareSettings
 from medmtl.records import Case, Grid, Image
 
 AIR_HU = -1024.0  # what lies outside the CT
-_RECIPE = 1  # raised whenever the same files and settings would give other voxels
+_RECIPE = 2  # raised whenever the same files and settings would give other voxels
 _MIN_IN_CT = 0.5  # of the labelled voxels: a mask that lies elsewhere has lost its header
 _MIN_SHARED = 0.1  # less of the smaller box than this in common: the two do not show the same region
 

@@ -62,8 +62,14 @@ def _onto(image: sitk.Image, grid: Grid, interpolator: int, outside: float) -> s
 
 
 def _smoothed(image: sitk.Image, grid: Grid) -> sitk.Image:
-    for axis, (fine, coarse) in enumerate(zip(image.GetSpacing(), grid.spacing, strict=True)):
+    for axis, (fine, coarse) in enumerate(zip(image.GetSpacing(), _steps_along(image, grid), strict=True)):
         if coarse > fine * 1.01 and image.GetSize()[axis] >= _MIN_VOXELS:
             sigma = sqrt(coarse**2 - fine**2) / _FWHM_PER_SIGMA
             image = sitk.RecursiveGaussian(image, sigma=sigma, direction=axis)
     return image
+
+
+def _steps_along(image: sitk.Image, grid: Grid) -> list[float]:
+    """Return the grid's spacing along each axis of the image: that of its most parallel axis."""
+    own, other = (np.array(direction).reshape(3, 3) for direction in (image.GetDirection(), grid.direction))
+    return [grid.spacing[axis] for axis in np.abs(own.T @ other).argmax(axis=1).tolist()]

@@ -83,3 +83,16 @@ def test_a_probability_carries_its_border_outwards() -> None:
     coarse = Image(np.full((2, 2, 2), 0.9, np.float32), Grid((2, 2, 2), (4.0, 4.0, 4.0), (2.0, 2.0, 2.0)))
     fine = resample_probability(coarse, Grid((8, 8, 8), (1.0, 1.0, 1.0), (0.5, 0.5, 0.5)))
     np.testing.assert_allclose(fine.array, 0.9, atol=1e-6)
+
+
+def test_an_image_whose_axes_are_stored_in_another_order_gives_the_same() -> None:
+    image = Image(
+        np.random.default_rng(0).random((20, 60, 60)).astype(np.float32), Grid((60, 60, 20), (1, 1, 6), (0,) * 3)
+    )
+    sagittal = (0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0)  # stored as y, z, x
+    stored = Image(image.array.transpose(2, 0, 1), Grid((60, 20, 60), (1, 6, 1), (0,) * 3, sagittal))
+    grid = Grid((10, 10, 10), (4.0, 4.0, 8.0), (8.0, 8.0, 16.0))
+
+    found = [resample_linear(one, grid, outside=0.0).array for one in (image, stored)]
+
+    np.testing.assert_allclose(*found, atol=1e-5)
