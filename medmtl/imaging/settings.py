@@ -2,24 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-
-
-def _ascending(window: tuple[float, float]) -> tuple[float, float]:
-    if not window[0] < window[1]:
-        raise ValueError("a window must go from its lower to its upper end")
-    return window
-
-
-def _distinct(labels: dict[str, int]) -> dict[str, int]:
-    if len(set(labels.values())) < len(labels):
-        raise ValueError("two regions must not share a label value")
-    return labels
-
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Positive = Annotated[float, Field(gt=0)]
-Window = Annotated[tuple[float, float], AfterValidator(_ascending)]
-Labels = Annotated[dict[str, Annotated[int, Field(gt=0, lt=256)]], Field(min_length=1), AfterValidator(_distinct)]
 
 
 class PrepareSettings(BaseModel):
@@ -29,5 +14,21 @@ class PrepareSettings(BaseModel):
 
     spacing_mm: tuple[Positive, Positive, Positive] = Field((4.0, 4.0, 4.0), description="Working grid [mm], x y z.")
     suv_ceiling: Positive = Field(30.0, description="SUV [g/mL] is clipped to 0..this, then log(1 + SUV) is taken.")
-    ct_window_hu: Window = Field((-200.0, 300.0), description="HU is clipped to this window, as -1..1.")
-    labels: Labels = Field({"GTVp": 1}, description="The regions to segment and their label values in the masks.")
+    ct_window_hu: tuple[float, float] = Field((-200.0, 300.0), description="HU is clipped to this window, as -1..1.")
+    labels: dict[str, Annotated[int, Field(gt=0, lt=256)]] = Field(
+        {"GTVp": 1}, description="The regions to segment and their label values in the masks."
+    )
+
+    @field_validator("ct_window_hu")
+    @classmethod
+    def _ascends(cls, window: tuple[float, float]) -> tuple[float, float]:
+        if not window[0] < window[1]:
+            raise ValueError("a window must go from its lower to its upper end")
+        return window
+
+    @field_validator("labels")
+    @classmethod
+    def _are_distinct(cls, labels: dict[str, int]) -> dict[str, int]:
+        if not labels or len(set(labels.values())) < len(labels):
+            raise ValueError("there must be a region to segment, and no two may share a label value")
+        return labels

@@ -9,8 +9,8 @@ from medmtl.imaging.settings import PrepareSettings
     [
         ({"ct_window_hu": (300, -200)}, "from its lower to its upper end"),
         ({"ct_window_hu": (40, 40)}, "from its lower to its upper end"),
-        ({"labels": {}}, "at least 1 item"),
-        ({"labels": {"GTVp": 1, "GTVn": 1}}, "two regions must not share a label value"),
+        ({"labels": {}}, "there must be a region"),
+        ({"labels": {"GTVp": 1, "GTVn": 1}}, "no two may share a label value"),
     ],
 )
 def test_settings_that_would_give_wrong_voxels_are_refused(option: dict[str, object], told: str) -> None:
