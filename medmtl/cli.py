@@ -1,6 +1,7 @@
 """The command `medmtl`: thin commands over the stages. Heavy imports happen inside the command that needs them."""
 
 import argparse
+import errno
 import json
 import logging
 import sys
@@ -21,18 +22,28 @@ Begin with `medmtl demo --out runs/demo`. With patients of your own: write a man
 it with `medmtl check`, then `medmtl run --config configs/sts.yaml --cohort COHORT/manifest.csv --out runs/mine`.
 Exit codes: 0 done, 1 a fault of medmtl, 2 a fault in what was given."""
 
+_NO_PLACE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENAMETOOLONG}
+
 Command = Callable[[Namespace], None]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command; exit with 2 and one message where what was given is wrong."""
     parser, commands = _parsers()
-    given = parser.parse_args(arguments)
+    try:
+        given = parser.parse_args(arguments)
+    except UnicodeDecodeError as error:
+        parser.error(f"every file and word that is given must be UTF-8. Found {error}")
     _set_up_logging()
     try:
         commands[given.command](given[given.command])
     except MedmtlError as error:
         sys.stderr.write(f"medmtl {given.command}: {error}\n")
+        sys.exit(2)
+    except OSError as error:
+        if error.errno not in _NO_PLACE:
+            raise
+        sys.stderr.write(f"medmtl {given.command}: files must be readable, and folders writable. Found {error}.\n")
         sys.exit(2)
     except KeyboardInterrupt:
         sys.stderr.write("Stopped. The same command goes on from here.\n")
