@@ -30,7 +30,12 @@ def test_two_epochs_write_a_model_and_their_figures(material, tmp_path: Path) ->
     model = material.train(tmp_path / "fold_0")
     rows = rows_of(tmp_path / "fold_0")
     assert model == tmp_path / "fold_0" / "model.ckpt"
-    assert sorted(path.name for path in model.parent.iterdir()) == ["last.ckpt", "metrics.csv", "model.ckpt"]
+    assert sorted(path.name for path in model.parent.iterdir()) == [
+        "best.ckpt",
+        "last.ckpt",
+        "metrics.csv",
+        "model.ckpt",
+    ]
     assert [(row["epoch"], row["step"]) for row in rows] == [("0", "3"), ("1", "6")]
     for name in ("train_loss", "train_segmentation", "train_survival", "validate_dice", "validate_criterion"):
         assert all(np.isfinite(float(row[name])) for row in rows), name
