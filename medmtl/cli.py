@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command; exit with 2 and one message where what was given is wrong."""
     parser, commands = _parsers()
     try:
-        given = parser.parse_args(arguments)
+        given = _parse(parser, arguments)
     except UnicodeDecodeError as error:
         parser.error(f"every file and word that is given must be UTF-8. Found {error}")
     _set_up_logging()
@@ -48,6 +48,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         sys.stderr.write("Stopped. The same command goes on from here.\n")
         sys.exit(130)
+
+
+def _parse(parser: ArgumentParser, arguments: Sequence[str] | None) -> Namespace:
+    try:
+        return parser.parse_args(arguments)
+    except AttributeError:  # jsonargparse stumbles over a class given twice, in a file and on the line
+        sys.stderr.write(
+            "medmtl: a class_path or init_args must be written in the YAML, not on the line beside --config.\n"
+        )
+        sys.exit(2)
 
 
 def _parsers() -> tuple[ArgumentParser, dict[str, Command]]:
@@ -186,13 +196,14 @@ def _predict(given: Namespace) -> None:
     from medmtl.stages.predict import predict_run
     from medmtl.stages.predict_new import predict_new
     from medmtl.stages.run import open_run
+    from medmtl.stages.trained import open_trained
 
     if (given.cohort is None) != (given.out is None):
         raise MedmtlError("--cohort and --out go together: new cases need a folder of their own.")
     if given.cohort is None:
         predict_run(open_run(given.run))
     else:
-        predict_new(open_run(given.run), _manifest(given.cohort), given.out)
+        predict_new(open_trained(given.run), _manifest(given.cohort), given.out)
 
 
 def _extract(given: Namespace) -> None:

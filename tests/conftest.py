@@ -1,8 +1,11 @@
 """What every test may use."""
 
+import os
 from pathlib import Path
 
 import pytest
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side; more threads would wait for each other
 
 SHARED = Path(__file__).parents[2] / "shared"
 

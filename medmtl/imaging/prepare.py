@@ -18,6 +18,7 @@ AIR_HU = -1024.0  # what lies outside the CT
 _RECIPE = 2  # raised whenever the same files and settings would give other voxels
 _MIN_IN_CT = 0.5  # of the labelled voxels: a mask that lies elsewhere has lost its header
 _MIN_SHARED = 0.1  # less of the smaller box than this in common: the two do not show the same region
+_MAX_SUV = 500.0  # no thousandth part of a scan takes up so much, the bladder included; activity [Bq/mL] does
 
 
 def prepare(case: Case, settings: PrepareSettings, folder: Path) -> Path:
@@ -68,6 +69,7 @@ def normalise(suv: NDArray[np.generic], hu: NDArray[np.generic], settings: Prepa
 def read_pet_ct(case: Case) -> tuple[Image, Image]:
     """Read the case's PET [SUV] and CT [HU], checked to be finite and to show the same region."""
     pet, ct = (_finite(read_image(path), path) for path in (case.pet, case.ct))
+    _check_suv(pet, case.pet)
     shared = shared_fraction(pet.grid, ct.grid)
     if shared < _MIN_SHARED:
         raise CaseError(
@@ -107,6 +109,13 @@ def _read_mask(case_id: str, path: Path, ct: Grid, settings: PrepareSettings) ->
             f"{_millimetres(mask.grid)}, CT origin {_millimetres(ct)} mm. Write the mask with the CT's geometry.",
         )
     return mask
+
+
+def _check_suv(pet: Image, path: Path) -> None:
+    brightest = float(np.quantile(pet.array.astype(np.float64), 0.999))
+    if brightest > _MAX_SUV:
+        found = f"One voxel in a thousand exceeds {brightest:.0f}, as activity [Bq/mL] does"
+        raise MedmtlError(f"{path}: PET must be SUVbw [g/mL]. {found}; convert it first.")
 
 
 def _finite(image: Image, path: Path) -> Image:

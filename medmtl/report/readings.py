@@ -5,9 +5,11 @@ from typing import Any
 
 from medmtl.report.concordance import sample_words
 from medmtl.report.contents import Contents
+from medmtl.report.provenance import dropped_features
 from medmtl.report.wording import count, is_known, number, short_name, span
 
 _ENOUGH_EVENTS = 10.0  # per column: Peduzzi et al., J Clin Epidemiol, 1995; the usual rule of thumb
+_BLOCKS = {"deep": "the deep risk", "radiomics": "the radiomics score"}
 _LEAST = 0.005  # a difference that rounds to nothing
 
 
@@ -20,6 +22,7 @@ def readings(contents: Contents) -> list[str]:
         *(_comparison(name, row) for name, row in (results.get("differences") or {}).items()),
         _overlap(results),
         _events(contents.model),
+        _left_out(contents),
     ]
     return [sentence for sentence in found if sentence]
 
@@ -80,6 +83,15 @@ def _events(model: Mapping[str, Any]) -> str:
     if events < _ENOUGH_EVENTS * columns:
         return f"{words}: fewer than the usual {_ENOUGH_EVENTS:.0f} for each, so read its hazard ratios as hints."
     return f"{words}, at least the usual {_ENOUGH_EVENTS:.0f} for each."
+
+
+def _left_out(contents: Contents) -> str:
+    names = [_BLOCKS[name] for name, _ in dropped_features(contents) if name in _BLOCKS]
+    if not names:
+        return ""
+    return (
+        f"Left out of it by the rules for few events: {' and '.join(names)}. The reasons stand below its hazard ratios."
+    )
 
 
 def _interval(values: Any) -> tuple[Any, Any]:

@@ -7,7 +7,7 @@ UNKNOWN = "not known"
 MINUS = "\N{MINUS SIGN}"
 DAYS_PER_MONTH = 365.25 / 12
 _MODELS = {
-    "fused": "Fused: deep + radiomics + clinical",
+    "fused": "Fused model",
     "deep": "Deep risk alone",
     "clinical": "Clinical alone",
     "image": "Volume and SUVmax",

@@ -15,6 +15,7 @@ from medmtl.evaluation.overlap import aggregated_dice_interval, dice_interval
 from medmtl.evaluation.settings import EvaluationSettings
 from medmtl.evaluation.survival_curves import kaplan_meier, log_rank, median_follow_up, numbers_at_risk
 from medmtl.records import Interval
+from medmtl.risk.document import read_document
 from medmtl.stages.masks import overlaps
 from medmtl.stages.run import Run
 from medmtl.stages.stamps import outputs_of, perform
@@ -57,9 +58,9 @@ def _evaluate(run: Run) -> list[Path]:
     known = risks[risks["time_days"].notna()]
     tables = {name: known[known["model"] == name] for name in known["model"].unique()}
     results = {"medmtl": __version__, "endpoint": run.experiment.endpoint, **_cohort_scores(run)}
-    results |= mask_scores(overlaps(run.cohort.cases, run.folder.mask), settings)
+    results |= mask_scores(overlaps(run.cohort.cases, run.folder.mask, run.experiment.prepare.labels), settings)
     results |= _risk_scores(tables, settings)
-    results |= {"ceiling": _ceiling(run)}
+    results |= {"events_per_parameter": _events_per_parameter(run), "ceiling": _ceiling(run)}
     return [write_results(results, run.folder.results)]
 
 
@@ -135,6 +136,11 @@ def _columns(table: pd.DataFrame) -> tuple[Any, Any, Any, Any]:
         table["risk"].to_numpy(dtype=float),
         table["fold"].to_numpy(),
     )
+
+
+def _events_per_parameter(run: Run) -> float | None:
+    model = read_document(run.folder.risk_model).models.get(HEADLINE)
+    return model.n_events / len(model.hazard.names) if model and model.hazard.names else None
 
 
 def _ceiling(run: Run) -> Any:

@@ -31,7 +31,7 @@ def evaluate_new(out: Path, manifest: Path) -> dict[str, Any]:
             f"{manifest} must hold cases that {folder.cases} predicts. None of its {len(cohort.ids)} is there."
         )
     results = {"medmtl": __version__, "endpoint": record["endpoint"], "n": len(both.cases)}
-    results |= mask_scores(overlaps(both.cases, folder.mask), settings)
+    results |= mask_scores(overlaps(both.cases, folder.mask, record["labels"]), settings)
     results |= _risk_scores(both, table, record["endpoint"], settings)
     write_results(results, folder.results)
     return results

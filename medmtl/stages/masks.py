@@ -1,6 +1,6 @@
 """Compares predicted masks with the references of a cohort."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,18 +12,24 @@ from medmtl.imaging.resample import resample_labels
 from medmtl.records import Case, Image
 
 
-def overlaps(cases: Iterable[Case], predicted: Callable[[str], Path]) -> dict[str, OverlapCounts]:
-    """Return the overlap of every case that has a reference mask, on the grid of the predicted mask (the CT's)."""
-    return {case.case_id: _overlap(case, predicted(case.case_id)) for case in cases if case.mask is not None}
+def overlaps(
+    cases: Iterable[Case], predicted: Callable[[str], Path], labels: Mapping[str, int]
+) -> dict[str, OverlapCounts]:
+    """Return the overlap of every case that has a reference mask, on the grid of the predicted mask (the CT's).
+
+    Raises CaseError where a reference holds a label that is not among `labels`: it would count as missed tumour.
+    """
+    return {case.case_id: _overlap(case, predicted(case.case_id), labels) for case in cases if case.mask is not None}
 
 
-def _overlap(case: Case, path: Path) -> OverlapCounts:
+def _overlap(case: Case, path: Path, labels: Mapping[str, int]) -> OverlapCounts:
     if case.mask is None:
         raise CaseError(case.case_id, "it must have a reference mask to be compared with.")
     found, reference = read_image(path), read_image(case.mask)
+    if not np.isin(reference.array, (0, *labels.values())).all():
+        raise CaseError(case.case_id, f"{case.mask}: a reference mask must hold 0 and the labels {labels} alone.")
     if not _same_place(found, reference):
-        labels = tuple(int(label) for label in np.unique(reference.array) if label)
-        reference = resample_labels(reference, found.grid, labels)
+        reference = resample_labels(reference, found.grid, tuple(labels.values()))
     return overlap_counts(found.array != 0, reference.array != 0)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from medmtl.errors import MedmtlError
 from medmtl.stages.provenance import file_hash
-from medmtl.stages.run import Run
+from medmtl.stages.trained import Trained
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class NewFolder:
         return self.root / "masks" / f"{case_id}.nii.gz"
 
 
-def claim(folder: NewFolder, run: Run) -> None:
+def claim(folder: NewFolder, run: Trained) -> None:
     """Make the folder for this run; raise MedmtlError where it holds something else.
 
     The scores of earlier predictions are taken away, since those predictions are made again.
@@ -73,12 +73,13 @@ def claim(folder: NewFolder, run: Run) -> None:
     _partial(folder).replace(folder.record)
 
 
-def _record(folder: NewFolder, run: Run) -> dict[str, Any]:
+def _record(folder: NewFolder, run: Trained) -> dict[str, Any]:
     return {
         "run": os.path.relpath(run.folder.root.resolve(), folder.root.resolve()),
         "experiment_of": run.manifest_hash,
         "risk_model_sha256": file_hash(run.folder.risk_model),
         "endpoint": run.experiment.endpoint,
+        "labels": run.experiment.prepare.labels,
         "evaluation": run.experiment.evaluation.model_dump(mode="json"),
     }
 

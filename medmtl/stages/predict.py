@@ -5,10 +5,12 @@ from pathlib import Path
 import pandas as pd
 
 from medmtl.errors import MedmtlError
+from medmtl.experiment import Experiment
 from medmtl.imaging.image import write_image
 from medmtl.imaging.prepared import load_prepared
 from medmtl.inference.ensemble import Ensemble
 from medmtl.records import Case
+from medmtl.stages.folder import RunFolder
 from medmtl.stages.prepare import prepared_files
 from medmtl.stages.progress import progress
 from medmtl.stages.provenance import file_hash
@@ -36,11 +38,10 @@ def read_predictions(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype={"case_id": str}).set_index("case_id")
 
 
-def load_ensemble(run: Run, folds: tuple[int, ...]) -> Ensemble:
+def load_ensemble(folder: RunFolder, experiment: Experiment, folds: tuple[int, ...]) -> Ensemble:
     """Load the models of these folds."""
-    experiment = run.experiment
     labels = tuple(experiment.prepare.labels.values())
-    return Ensemble([run.folder.model(k) for k in folds], labels, experiment.inference, experiment.training)
+    return Ensemble([folder.model(k) for k in folds], labels, experiment.inference, experiment.training)
 
 
 def _predict(run: Run) -> list[Path]:
@@ -48,7 +49,7 @@ def _predict(run: Run) -> list[Path]:
     rows: dict[str, tuple[object, ...]] = {}
     with progress("predict", len(run.cohort.cases)) as advance:
         for fold in read_folds(run.folder):
-            ensemble = load_ensemble(run, (fold.index,))
+            ensemble = load_ensemble(run.folder, run.experiment, (fold.index,))
             checkpoint = file_hash(run.folder.model(fold.index))
             for case in run.cohort.select(fold.test).cases:
                 rows[case.case_id] = (fold.index, checkpoint, *_one(run, ensemble, case, files[case.case_id]))

@@ -23,19 +23,20 @@ from medmtl.stages.new_folder import NewFolder, claim
 from medmtl.stages.predict import load_ensemble
 from medmtl.stages.prepare import prepare_cases
 from medmtl.stages.progress import progress
-from medmtl.stages.run import Run, read_folds
+from medmtl.stages.run import read_folds
+from medmtl.stages.trained import Trained
 
 _LOG = logging.getLogger(__name__)
 _HORIZONS_DAYS = {"survival_1y": 365.0, "survival_2y": 730.0}
 
 
-def predict_new(run: Run, manifest: Path, out: Path) -> None:
+def predict_new(run: Trained, manifest: Path, out: Path) -> None:
     """Write `cases.csv` and `masks/` for the cases of a manifest, by every fold's model together.
 
     A case that fails is noted in failures.csv and the others go on; at the end a MedmtlError names those that failed.
     """
     document = read_document(run.folder.risk_model)
-    cohort = read_manifest(manifest, columns=run.cohort.columns)
+    cohort = read_manifest(manifest, columns=run.columns)
     folder = NewFolder(out)
     claim(folder, run)
     _tell_in_sample(run, cohort)
@@ -47,8 +48,8 @@ def predict_new(run: Run, manifest: Path, out: Path) -> None:
     _finish(folder, cohort, failures | unpredicted)
 
 
-def _tell_in_sample(run: Run, cohort: Cohort) -> None:
-    known = sorted(set(run.cohort.ids) & set(cohort.ids))
+def _tell_in_sample(run: Trained, cohort: Cohort) -> None:
+    known = sorted(set(run.ids) & set(cohort.ids))
     if known:
         _LOG.warning(
             "%d of these cases trained the run (%s, ...): their predictions are in-sample.", len(known), known[0]
@@ -56,9 +57,9 @@ def _tell_in_sample(run: Run, cohort: Cohort) -> None:
 
 
 def _predict(
-    run: Run, cohort: Cohort, files: Mapping[str, Path], folder: NewFolder
+    run: Trained, cohort: Cohort, files: Mapping[str, Path], folder: NewFolder
 ) -> tuple[dict[str, tuple[float, float]], dict[str, str]]:
-    ensemble = load_ensemble(run, tuple(fold.index for fold in read_folds(run.folder)))
+    ensemble = load_ensemble(run.folder, run.experiment, tuple(fold.index for fold in read_folds(run.folder)))
     deep: dict[str, tuple[float, float]] = {}
     failures: dict[str, str] = {}
     with progress("predict", len(files)) as advance:
@@ -74,7 +75,7 @@ def _predict(
 
 
 def _cases(
-    run: Run, document: RiskDocument, cohort: Cohort, deep: Mapping[str, tuple[float, float]], folder: NewFolder
+    run: Trained, document: RiskDocument, cohort: Cohort, deep: Mapping[str, tuple[float, float]], folder: NewFolder
 ) -> pd.DataFrame:
     settings, jobs = run.experiment.radiomics, run.experiment.jobs
     measured = extract_masks(cohort.cases, folder.mask, settings, folder.feature_memory, jobs)
@@ -89,11 +90,12 @@ def _cases(
     return pd.DataFrame(
         {
             "risk": model.predict(rows) if model else unknown,
-            **predicted,
+            "deep_log_hazard": predicted["deep_log_hazard"],
             **dict(zip(_HORIZONS_DAYS, survival.T, strict=True)),
             **{name: features[name] for name in CONVENTIONAL},
             "status": features["status"],
-            "in_sample": [case_id in run.cohort.ids for case_id in cohort.ids],
+            "deep_spread": predicted["deep_spread"],
+            "in_sample": [case_id in run.ids for case_id in cohort.ids],
         },
         index,
     )

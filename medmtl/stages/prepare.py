@@ -73,7 +73,7 @@ def _prepare(run: Run) -> list[Path]:
     partial = folder.folds.with_name(f".partial-{folder.folds.name}")
     partial.write_text(json.dumps([asdict(fold) for fold in folds], indent=1) + "\n", "utf-8")
     partial.replace(folder.folds)
-    return [folder.prepared_index, folder.folds]
+    return [folder.prepared_index, folder.folds, *(files[case_id] for case_id in run.cohort.ids)]
 
 
 def _write_index(files: Mapping[str, Path], cohort: Cohort, folder: RunFolder) -> None:

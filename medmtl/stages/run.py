@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +35,15 @@ def create_run(experiment: Experiment, manifest: Path, root: Path) -> Run:
     cohort = read_manifest(manifest, experiment.endpoint)
     folder = RunFolder(root)
     found = _hash(manifest)
-    if folder.experiment.is_file():
+    if folder.stamp("prepare").is_file():
         _check_same(folder, experiment, found)
     else:
-        _check_empty(root)
+        if not folder.experiment.is_file():  # else it was begun, but never prepared: a mended cohort may take its place
+            _check_empty(root)
         root.mkdir(parents=True, exist_ok=True)
         place = os.path.relpath(manifest.resolve(), root.resolve())
         record = {"manifest": place, "manifest_sha256": found, "seed": experiment.seed, **surroundings()}
+        record["clinical"] = [asdict(column) for column in cohort.columns]  # for `predict`, where the cohort is not
         write_record(folder, record)
         write_experiment(experiment, folder.experiment)
     return Run(folder, experiment, cohort, manifest, found)

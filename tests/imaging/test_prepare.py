@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from medmtl.errors import CaseError
 from medmtl.imaging.image import read_image, write_image
 from medmtl.imaging.prepare import content_hash, normalise, prepare
 from medmtl.imaging.prepared import load_prepared
@@ -67,3 +68,11 @@ def test_the_hash_changes_with_any_file_and_any_setting(case: Case, settings: Pr
     image = read_image(case.pet)
     write_image(Image(image.array + np.float32(0.5), image.grid), case.pet)
     assert content_hash(case, settings) != first
+
+
+def test_a_pet_of_activity_instead_of_suv_is_refused(case: Case, settings: PrepareSettings, tmp_path: Path) -> None:
+    pet = read_image(case.pet)
+    write_image(Image(pet.array.astype(np.float32) * 3000, pet.grid), case.pet)
+
+    with pytest.raises(CaseError, match=r"Case a-1: .*pet\.nii\.gz: PET must be SUVbw .* convert it first"):
+        prepare(case, settings, tmp_path / "out")

@@ -65,6 +65,15 @@ def test_few_events_per_column_are_a_warning(run: Path, said: Said, n_events: in
     assert verdict in said()
 
 
+def test_what_the_rules_left_out_of_the_fused_model_is_said(run: Path, said: Said) -> None:
+    assert "Left out" not in said()
+
+    fused = {"dropped": {"deep": "no evidence", "radiomics": "few events", "age": "constant"}}
+    (run / "risk" / "model.json").write_text(json.dumps({"models": {"fused": fused}}), "utf-8")
+
+    assert "Left out of it by the rules for few events: the deep risk and the radiomics score." in said()
+
+
 def test_models_are_named_in_words(said: Said) -> None:
     differences = {"fused - image": {"estimate": 0.06, "low": -0.1, "high": 0.2, "n": 4}}
 

@@ -54,3 +54,13 @@ def test_a_cohort_that_is_gone_is_named_as_gone(manifest: Path, tmp_path: Path) 
 
     with pytest.raises(MedmtlError, match=r"manifest\.csv: the cohort of .* It is not there; restore it"):
         open_run(tmp_path / "run")
+
+
+def test_a_cohort_that_was_mended_before_anything_was_prepared_takes_the_old_one_s_place(
+    manifest: Path, tmp_path: Path
+) -> None:
+    create_run(Experiment(), manifest, tmp_path / "run")
+    manifest.write_text(manifest.read_text("utf-8").replace("a,A", "b,B"), "utf-8")
+
+    assert create_run(Experiment(), manifest, tmp_path / "run").cohort.ids == ("b",)
+    assert open_run(tmp_path / "run").cohort.ids == ("b",)

@@ -15,7 +15,7 @@ from medmtl.imaging.image import read_image
 from medmtl.records import Cohort
 from medmtl.stages.make_phantoms import make_phantoms
 
-COLUMNS = ["case_id", "risk", "deep_log_hazard", "deep_spread", "survival_1y", "survival_2y", "volume_ml", "suv_max"]
+COLUMNS = ["case_id", "risk", "deep_log_hazard", "survival_1y", "survival_2y", "volume_ml", "suv_max"]
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_the_bad_case_is_named_and_the_exit_code_tells(finished, newcomers: Path
 
 def test_a_row_holds_the_documented_columns_and_sound_values(predicted: Path) -> None:
     table = pd.read_csv(predicted / "cases.csv")
-    assert table.columns[:8].tolist() == COLUMNS
+    assert table.columns[:7].tolist() == COLUMNS
     assert np.isfinite(table[["risk", "deep_log_hazard", "deep_spread", "volume_ml"]]).all(axis=None)
     assert table["survival_1y"].between(0, 1).all()
     assert (table["survival_2y"] <= table["survival_1y"]).all()
