@@ -1,6 +1,5 @@
 """The command `medmtl`: thin commands over the stages. Heavy imports happen inside the command that needs them."""
 
-import argparse
 import errno
 import json
 import logging
@@ -14,6 +13,18 @@ from jsonargparse import ArgumentParser, Namespace
 from medmtl import __version__
 from medmtl.errors import MedmtlError
 from medmtl.experiment import Experiment, check_experiment
+from medmtl.options import (
+    check_options,
+    demo_options,
+    evaluate_options,
+    experiment_options,
+    import_options,
+    info_options,
+    new_parser,
+    predict_options,
+    run_options,
+    train_options,
+)
 
 _ABOUT = """Multi-task learning on PET/CT: tumour segmentation and survival risk learned jointly, radiomics from the
 predicted masks, a fused Cox model, scores with intervals, and a page that shows them.
@@ -61,99 +72,22 @@ def _parse(parser: ArgumentParser, arguments: Sequence[str] | None) -> Namespace
 
 
 def _parsers() -> tuple[ArgumentParser, dict[str, Command]]:
-    parser = _parser(_ABOUT)
+    parser = new_parser(_ABOUT)
     parser.add_argument("--version", action="version", version=f"medmtl {__version__}")
     subcommands = parser.add_subcommands(required=True, dest="command", metavar="COMMAND", title="commands")
     commands: dict[str, Command] = {}
     for name, (summary, add, command) in _COMMANDS.items():
-        subparser = _parser(summary, _USAGES.get(name))
+        subparser = new_parser(summary, _USAGES.get(name))
         subcommands.add_subcommand(name, subparser, help=summary.splitlines()[0])
         add(subparser)  # only now: a command's own subcommands must come after it
         commands[name] = command
     return parser, commands
 
 
-def _parser(about: str, usage: str | None = None) -> ArgumentParser:
-    return ArgumentParser(
-        prog="medmtl",
-        usage=usage,
-        description=about,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-
-
 def _set_up_logging() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s  %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
     for handler in logging.getLogger().handlers:
         handler.addFilter(lambda record: record.name.startswith("medmtl") or record.levelno >= logging.WARNING)
-
-
-# ---- options
-
-
-def _experiment_options(parser: ArgumentParser) -> None:
-    parser.add_argument("--config", action="config", help="YAML of the experiment; later options overrule it.")
-    parser.add_argument("--cohort", type=Path, required=True, help="The manifest (CSV) of the cohort, or its folder.")
-    parser.add_argument("--out", type=Path, required=True, help="Folder of the run; the same folder resumes it.")
-    parser.add_class_arguments(Experiment)
-
-
-def _check_options(parser: ArgumentParser) -> None:
-    parser.add_argument("cohort", type=Path, help="The manifest (CSV) of the cohort, or its folder.")
-    parser.add_argument("--config", action="config", help="YAML of the experiment that is planned.")
-    parser.add_class_arguments(Experiment)
-
-
-def _run_options(parser: ArgumentParser) -> None:
-    parser.add_argument("run", type=Path, help="Folder of a run.")
-
-
-def _train_options(parser: ArgumentParser) -> None:
-    _run_options(parser)
-    parser.add_argument("--fold", type=int, nargs="+", default=None, help="Folds to train, as 0 or 0 2; else all.")
-
-
-def _predict_options(parser: ArgumentParser) -> None:
-    _run_options(parser)
-    parser.add_argument("--cohort", type=Path | None, default=None, help="Manifest of new cases; else the run's own.")
-    parser.add_argument("--out", type=Path | None, default=None, help="Folder for the predictions of new cases.")
-
-
-def _evaluate_options(parser: ArgumentParser) -> None:
-    parser.add_argument("folder", type=Path, help="Folder of a run, or of predictions for new cases.")
-    parser.add_argument(
-        "--cohort", type=Path | None, default=None, help="Manifest with masks and outcomes of new cases."
-    )
-
-
-def _demo_options(parser: ArgumentParser) -> None:
-    parser.add_argument("--out", type=Path, required=True, help="Folder of the run; the same folder resumes it.")
-    parser.add_argument("--cases", type=int, default=108, help="Phantoms to make.")
-    parser.add_argument("--config", type=Path | None, default=None, help="Another experiment than configs/demo.yaml.")
-
-
-def _import_options(parser: ArgumentParser) -> None:
-    subcommands = parser.add_subcommands(required=True, dest="layout", metavar="LAYOUT", title="layouts")
-    about = "The soft-tissue sarcoma cohort of The Cancer Imaging Archive, as NIfTI or DICOM."
-    sts = _parser(about)
-    subcommands.add_subcommand("sts", sts, help=about)
-    sts.add_argument(
-        "--images", type=Path, required=True, help="Folder with the patients' folders STS_xxx, at any depth."
-    )
-    sts.add_argument("--clinical", type=Path, required=True, help="The clinical sheet as published (CSV).")
-    sts.add_argument("--out", type=Path, required=True, help="Folder of the cohort; gets manifest.csv and schema.yaml.")
-    sts.add_argument("--jobs", type=int, default=-1, help="Patients read at once; -1 is one per core.")
-
-
-def _info_options(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "run", type=Path | None, nargs="?", default=None, help="Folder of a run; else the installation."
-    )
-    parser.add_argument("--json", action="store_true", help="Answer as JSON.")
-
-
-# ---- commands
 
 
 def _experiment(given: Namespace) -> Experiment:
@@ -272,30 +206,30 @@ _USAGES = {  # the schema has too many options to list them before the help has 
 }
 
 _COMMANDS: dict[str, tuple[str, Callable[[ArgumentParser], None], Command]] = {
-    "demo": ("Make phantoms and do everything on them: the quickest way to see a report.", _demo_options, _demo),
-    "import": ("Turn a published cohort into a manifest.", _import_options, _import),
-    "check": ("Look through a cohort and name every fault at once.", _check_options, _check),
+    "demo": ("Make phantoms and do everything on them: the quickest way to see a report.", demo_options, _demo),
+    "import": ("Turn a published cohort into a manifest.", import_options, _import),
+    "check": ("Look through a cohort and name every fault at once.", check_options, _check),
     "run": (
         "Do every stage of an experiment on a cohort; again, it resumes, or says that all is done.\n\n"
         "  medmtl run --config configs/sts.yaml --cohort COHORT/manifest.csv --out runs/sts --training.epochs=40",
-        _experiment_options,
+        experiment_options,
         _run,
     ),
-    "prepare": ("Begin a run: bring every case to one grid, and divide the cohort.", _experiment_options, _prepare),
-    "train": ("Train the folds of a run; what was killed goes on.", _train_options, _train),
+    "prepare": ("Begin a run: bring every case to one grid, and divide the cohort.", experiment_options, _prepare),
+    "train": ("Train the folds of a run; what was killed goes on.", train_options, _train),
     "predict": (
         "Predict: the run's cohort out of fold, or new cases by all folds together.\n\n"
         "  medmtl predict runs/sts --cohort NEW/manifest.csv --out predictions",
-        _predict_options,
+        predict_options,
         _predict,
     ),
-    "extract": ("Extract radiomics from the predicted masks of a run.", _run_options, _extract),
-    "fit": ("Fit the fused Cox model, and those beside it, on out-of-fold features.", _run_options, _fit),
+    "extract": ("Extract radiomics from the predicted masks of a run.", run_options, _extract),
+    "fit": ("Fit the fused Cox model, and those beside it, on out-of-fold features.", run_options, _fit),
     "evaluate": (
         "Score a run, or predictions for new cases that have masks or outcomes.",
-        _evaluate_options,
+        evaluate_options,
         _evaluate,
     ),
-    "report": ("Write the page of a run.", _run_options, _report),
-    "info": ("Tell what is installed, or how far a run is.", _info_options, _info),
+    "report": ("Write the page of a run.", run_options, _report),
+    "info": ("Tell what is installed, or how far a run is.", info_options, _info),
 }

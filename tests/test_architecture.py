@@ -35,6 +35,7 @@ LAYERS = (
     ("report",),
     ("experiment",),
     ("stages",),
+    ("options",),
     ("cli",),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
