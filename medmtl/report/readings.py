@@ -89,9 +89,8 @@ def _left_out(contents: Contents) -> str:
     names = [_BLOCKS[name] for name, _ in dropped_features(contents) if name in _BLOCKS]
     if not names:
         return ""
-    return (
-        f"Left out of it by the rules for few events: {' and '.join(names)}. The reasons stand below its hazard ratios."
-    )
+    told = f"The rules for few events left {' and '.join(names)} out of the stored fused model"
+    return f"{told}; the reasons stand below its hazard ratios."
 
 
 def _interval(values: Any) -> tuple[Any, Any]:
