@@ -21,7 +21,7 @@ def check_cohort(manifest: Path, experiment: Experiment) -> str:
     faults = _image_faults(cohort, experiment) + _plan_faults(cohort, experiment)
     if faults:
         raise MedmtlError(
-            f"{manifest}: {len(faults)} faults stop a run:\n" + "\n".join(f"  {fault}" for fault in faults)
+            f"{manifest}: faults that stop a run ({len(faults)}):\n" + "\n".join(f"  {fault}" for fault in faults)
         )
     return _summary(cohort, experiment.endpoint)
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from medmtl import __version__
+from medmtl.errors import MedmtlError
 from medmtl.evaluation.compare import concordance_difference
 from medmtl.evaluation.concordance import concordance_interval, harrell_c
 from medmtl.evaluation.overlap import aggregated_dice_interval, dice_interval
@@ -54,6 +55,8 @@ def mask_scores(found: Mapping[str, Any], settings: EvaluationSettings) -> dict[
 
 def _evaluate(run: Run) -> list[Path]:
     settings = run.experiment.evaluation
+    if not run.folder.risks.is_file():
+        raise MedmtlError(f"{run.folder.root}: there are no risks to score yet. Run `medmtl fit` first.")
     risks = pd.read_csv(run.folder.risks, dtype={"case_id": str})
     known = risks[risks["time_days"].notna()]
     tables = {name: known[known["model"] == name] for name in known["model"].unique()}

@@ -50,3 +50,11 @@ def test_a_prepared_case_that_was_deleted_is_prepared_again(finished, tmp_path: 
     main(study.command())
 
     assert lost.read_bytes() == content
+
+
+def test_a_run_without_risks_is_sent_to_fit_first(finished, tmp_path: Path, fails) -> None:
+    study = finished.copy(tmp_path / "unfitted")
+    for path in (study.run / "risk" / "risks.csv", study.run / "stamps" / "evaluate.json"):
+        path.unlink()
+
+    assert "Run `medmtl fit` first" in fails(["evaluate", study.run])
