@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "medmtl"
 FILES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     ("__init__",),
+    ("whole_file",),
     ("errors",),
     ("records",),
     ("tensors",),

@@ -20,6 +20,7 @@ from medmtl.risk.document import read_document
 from medmtl.stages.masks import overlaps
 from medmtl.stages.run import Run
 from medmtl.stages.stamps import outputs_of, perform
+from medmtl.whole_file import whole_file
 
 HEADLINE = "fused"
 _COMPARISONS = ("clinical", "volume", "image", "deep")
@@ -34,9 +35,9 @@ def evaluate_run(run: Run) -> str:
 
 def write_results(results: Mapping[str, Any], path: Path) -> Path:
     """Write scores as JSON."""
-    partial = path.with_name(f".partial-{path.name}")
-    partial.write_text(json.dumps(results, indent=1, allow_nan=False) + "\n", "utf-8")
-    return partial.replace(path)
+    with whole_file(path) as partial:
+        partial.write_text(json.dumps(results, indent=1, allow_nan=False) + "\n", "utf-8")
+    return path
 
 
 def mask_scores(found: Mapping[str, Any], settings: EvaluationSettings) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from medmtl.whole_file import whole_file
+
 _COLUMNS = ["case_id", "stage", "reason"]
 
 
@@ -13,7 +15,5 @@ def note_failures(path: Path, stage: str, failures: Mapping[str, str]) -> None:
     before = pd.read_csv(path, dtype=str) if path.is_file() else pd.DataFrame(columns=_COLUMNS)
     new = pd.DataFrame([(case_id, stage, reason) for case_id, reason in failures.items()], columns=_COLUMNS)
     table = pd.concat([before[before["stage"] != stage], new], ignore_index=True)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".partial-{path.name}")
-    table.to_csv(partial, index=False)
-    partial.replace(path)
+    with whole_file(path) as partial:
+        table.to_csv(partial, index=False)

@@ -13,6 +13,7 @@ from medmtl.stages.predict import read_predictions
 from medmtl.stages.provenance import file_hash
 from medmtl.stages.run import Run, read_folds
 from medmtl.stages.stamps import outputs_of, perform
+from medmtl.whole_file import whole_file
 
 
 def fit_run(run: Run) -> str:
@@ -34,7 +35,6 @@ def _fit(run: Run) -> list[Path]:
     folds = read_folds(folder)
     crossed = cross_fit(rows, folds, settings)
     final = fit_all(rows, settings)
-    folder.risks.parent.mkdir(parents=True, exist_ok=True)
     _write(crossed.risks, folder.risks)
     _write(coefficient_table(crossed, final), folder.coefficients)
     note_failures(folder.failures, "fit", {f"(model {name})": reason for name, reason in crossed.skipped.items()})
@@ -49,6 +49,5 @@ def _fit(run: Run) -> list[Path]:
 
 
 def _write(table: pd.DataFrame, path: Path) -> None:
-    partial = path.with_name(f".partial-{path.name}")
-    table.to_csv(partial, index=False)
-    partial.replace(path)
+    with whole_file(path) as partial:
+        table.to_csv(partial, index=False)

@@ -16,6 +16,7 @@ from medmtl.stages.progress import progress
 from medmtl.stages.provenance import file_hash
 from medmtl.stages.run import Run, read_folds
 from medmtl.stages.stamps import outputs_of, perform
+from medmtl.whole_file import whole_file
 
 
 def predict_run(run: Run) -> str:
@@ -57,9 +58,8 @@ def _predict(run: Run) -> list[Path]:
     columns = ["fold", "checkpoint", "deep_log_hazard", "volume_ml"]
     table = pd.DataFrame([rows[case_id] for case_id in run.cohort.ids], columns=columns)
     table.insert(0, "case_id", run.cohort.ids)
-    partial = run.folder.predictions.with_name(".partial-cases.csv")
-    table.to_csv(partial, index=False)
-    partial.replace(run.folder.predictions)
+    with whole_file(run.folder.predictions) as partial:
+        table.to_csv(partial, index=False)
     return [run.folder.predictions, *(run.folder.mask(case_id) for case_id in run.cohort.ids)]
 
 

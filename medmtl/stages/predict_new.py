@@ -25,6 +25,7 @@ from medmtl.stages.prepare import prepare_cases
 from medmtl.stages.progress import progress
 from medmtl.stages.run import read_folds
 from medmtl.stages.trained import Trained
+from medmtl.whole_file import whole_file
 
 _LOG = logging.getLogger(__name__)
 _HORIZONS_DAYS = {"survival_1y": 365.0, "survival_2y": 730.0}
@@ -102,9 +103,8 @@ def _cases(
 
 
 def _write(table: pd.DataFrame, path: Path) -> None:
-    partial = path.with_name(f".partial-{path.name}")
-    table.to_csv(partial)
-    partial.replace(path)
+    with whole_file(path) as partial:
+        table.to_csv(partial)
 
 
 def _finish(folder: NewFolder, cohort: Cohort, failures: Mapping[str, str]) -> None:

@@ -18,6 +18,7 @@ from medmtl.stages.folder import RunFolder
 from medmtl.stages.progress import progress
 from medmtl.stages.run import Run
 from medmtl.stages.stamps import perform
+from medmtl.whole_file import whole_file
 
 
 def prepare_run(run: Run) -> str:
@@ -70,17 +71,15 @@ def _prepare(run: Run) -> list[Path]:
     if failures:
         raise MedmtlError(_all_faults(failures))
     _write_index(files, run.cohort, folder)
-    partial = folder.folds.with_name(f".partial-{folder.folds.name}")
-    partial.write_text(json.dumps([asdict(fold) for fold in folds], indent=1) + "\n", "utf-8")
-    partial.replace(folder.folds)
+    with whole_file(folder.folds) as partial:
+        partial.write_text(json.dumps([asdict(fold) for fold in folds], indent=1) + "\n", "utf-8")
     return [folder.prepared_index, folder.folds, *(files[case_id] for case_id in run.cohort.ids)]
 
 
 def _write_index(files: Mapping[str, Path], cohort: Cohort, folder: RunFolder) -> None:
     rows = [(case_id, files[case_id].name) for case_id in cohort.ids]
-    partial = folder.prepared / ".partial-index.csv"
-    pd.DataFrame(rows, columns=["case_id", "file"]).to_csv(partial, index=False)
-    partial.replace(folder.prepared_index)
+    with whole_file(folder.prepared_index) as partial:
+        pd.DataFrame(rows, columns=["case_id", "file"]).to_csv(partial, index=False)
 
 
 def _try(case: Case, settings: PrepareSettings, folder: Path) -> tuple[str, Path | None, str]:

@@ -10,6 +10,7 @@ from typing import Any
 from medmtl.stages.folder import RunFolder
 from medmtl.stages.provenance import file_hash, text_hash
 from medmtl.stages.run import read_record, write_record
+from medmtl.whole_file import whole_file
 
 _LOG = logging.getLogger(__name__)
 
@@ -59,7 +60,5 @@ def _stamp(folder: RunFolder, stage: str) -> dict[str, Any]:
 
 
 def _write(path: Path, content: dict[str, object]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".partial-{path.name}")
-    partial.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
-    partial.replace(path)
+    with whole_file(path) as partial:
+        partial.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
