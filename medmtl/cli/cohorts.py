@@ -1,0 +1,56 @@
+"""`medmtl import` and `medmtl check`: a cohort before a run."""
+
+from pathlib import Path
+
+from jsonargparse import ArgumentParser, Namespace
+
+from medmtl.cli.given import experiment_of, manifest_of, say
+from medmtl.cli.parser import Command
+from medmtl.experiment import Experiment
+
+
+def _sts_options(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--images", type=Path, required=True, help="Folder with the patients' folders STS_xxx, at any depth."
+    )
+    parser.add_argument("--clinical", type=Path, required=True, help="The clinical sheet as published (CSV).")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="Folder of the cohort; gets manifest.csv and schema.yaml."
+    )
+    parser.add_argument("--jobs", type=int, default=-1, help="Patients read at once; -1 is one per core.")
+
+
+def _import_sts(given: Namespace) -> None:
+    from medmtl.stages.import_sts import import_sts
+
+    say(str(import_sts(given.images, given.clinical, given.out, given.jobs)))
+
+
+def _check_options(parser: ArgumentParser) -> None:
+    parser.add_argument("cohort", type=Path, help="The manifest (CSV) of the cohort, or its folder.")
+    parser.add_argument("--config", action="config", help="YAML of the experiment that is planned.")
+    parser.add_class_arguments(Experiment)
+
+
+def _check(given: Namespace) -> None:
+    from medmtl.stages.check import check_cohort
+
+    say(check_cohort(manifest_of(given.cohort), experiment_of(given)))
+
+
+_STS = "The soft-tissue sarcoma cohort of The Cancer Imaging Archive, as NIfTI or DICOM."
+
+COMMANDS = (
+    Command(
+        "import",
+        "Turn a published cohort into a manifest.",
+        parts=(Command("sts", _STS, _sts_options, _import_sts),),
+    ),
+    Command(
+        "check",
+        "Look through a cohort and name every fault at once.",
+        _check_options,
+        _check,
+        usage="medmtl check MANIFEST [--config YAML] [--section.option=value ...]",
+    ),
+)
