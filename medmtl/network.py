@@ -10,7 +10,7 @@ from medmtl.members import build
 from medmtl.network_settings import NetworkSettings
 from medmtl.sharing.base import Sharing
 from medmtl.tasks.base import Task, TaskContext
-from medmtl.tensors import Inputs
+from medmtl.tensors import Inputs, Pyramid
 
 
 class MultiTaskNetwork(nn.Module):
@@ -27,7 +27,17 @@ class MultiTaskNetwork(nn.Module):
 
     def forward(self, inputs: Inputs, ask: Collection[str] | None = None) -> dict[str, Tensor]:
         """Return the predictions by task, of every task or of those asked for and those they read."""
-        pyramids = self.sharing(inputs.image.contiguous(memory_format=torch.channels_last_3d))
+        return self.answer(self.encode(inputs), inputs, ask)
+
+    def encode(self, inputs: Inputs) -> dict[str, Pyramid]:
+        """Return what the shared part makes of the images, by task."""
+        pyramids: dict[str, Pyramid] = self.sharing(inputs.image.contiguous(memory_format=torch.channels_last_3d))
+        return pyramids
+
+    def answer(
+        self, pyramids: Mapping[str, Pyramid], inputs: Inputs, ask: Collection[str] | None = None
+    ) -> dict[str, Tensor]:
+        """Return what the tasks make of their pyramids; see `forward`."""
         predictions: dict[str, Tensor] = {}
         readings: dict[str, Tensor] = {}
         for name, task in self.named_tasks().items():

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from medmtl.balancing.base import Balancer
+from medmtl.balancing.cut import Cut
 from medmtl.errors import MedmtlError
 from medmtl.losses.base import TaskLoss
 
@@ -23,6 +24,6 @@ class WeightedSum(Balancer):
             raise MedmtlError(f"balancer weights must name tasks of the network {list(tasks)}. Found {unknown}.")
         self.weights = {task: float((weights or {}).get(task, 1.0)) for task in tasks}
 
-    def forward(self, losses: Mapping[str, TaskLoss]) -> Tensor:
+    def forward(self, losses: Mapping[str, TaskLoss], cut: Cut | None = None) -> Tensor:
         """Return the weighted sum over the tasks that said something; a plain sum of zeros if none did."""
         return torch.stack([self.weights[task] * loss.value for task, loss in losses.items()]).sum()

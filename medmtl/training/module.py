@@ -9,6 +9,7 @@ from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 
 from medmtl.balancing.base import Balancer
+from medmtl.balancing.cut import Cut, cut_pyramids
 from medmtl.data.patch import Corner
 from medmtl.errors import MedmtlError
 from medmtl.evaluation.overlap import dice
@@ -55,9 +56,8 @@ class JointModule(LightningModule):
 
     def training_step(self, batch: Batch, batch_index: int) -> Tensor:
         """Return the balanced loss of the batch."""
-        predictions = self.network(batch.inputs)
-        losses: dict[str, TaskLoss] = {name: self.losses[name](predictions[name], batch) for name in predictions}
-        total: Tensor = self.balancer(losses)
+        losses, cut = self._losses(batch)
+        total: Tensor = self.balancer(losses, cut)
         if not bool(torch.isfinite(total)):
             raise MedmtlError(
                 f"The loss must stay finite. Found {total.item()} at epoch {self.current_epoch} with cases "
@@ -65,6 +65,14 @@ class JointModule(LightningModule):
             )
         self._log_losses(total, losses, len(batch.case_ids))
         return total
+
+    def _losses(self, batch: Batch) -> tuple[dict[str, TaskLoss], Cut | None]:
+        """Return every task's loss, computed behind a cut where the balancer looks at gradients."""
+        pyramids, cut = self.network.encode(batch.inputs), None
+        if self.balancer.reads_gradients:
+            cut, pyramids = cut_pyramids(pyramids, self.network.sharing, self.network.tasks)
+        predictions = self.network.answer(pyramids, batch.inputs)
+        return {name: self.losses[name](predictions[name], batch) for name in predictions}, cut
 
     def on_validation_epoch_start(self) -> None:
         """Forget the last validation."""
