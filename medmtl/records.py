@@ -51,17 +51,28 @@ class Endpoint:
 class Case:
     """One patient at one time point. What is not known is absent: no mask, no endpoint, a None in `clinical`.
 
-    `endpoints` maps an endpoint's name (such as `pfs`) to what was observed; `clinical` maps a column's name to a
-    number (numeric), a level (ordinal, nominal) or None (missing).
+    A case without a CT can be kept in a manifest, but not prepared. `endpoints` maps an endpoint's name (such as
+    `pfs`) to what was observed; `clinical` maps a column's name to a number (numeric), a level (ordinal, nominal) or
+    None (missing).
     """
 
     case_id: str
     centre: str
-    ct: Path
+    ct: Path | None
     pet: Path
     mask: Path | None = None
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
     clinical: Mapping[str, float | str | None] = field(default_factory=dict)
+
+    @property
+    def needed_ct(self) -> Path:
+        """The CT, for what cannot be done without; raises CaseError where the case has none."""
+        if self.ct is None:
+            raise CaseError(
+                self.case_id,
+                "a case must have a CT to be used. Found PET alone; add its CT to the manifest, or take the row out.",
+            )
+        return self.ct
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,11 +76,11 @@ def _check_header(path: Path, longer_rows: bool) -> None:
 
 
 def _case(row: dict[str, str | None], columns: Sequence[ClinicalColumn], folder: Path) -> Case:
-    mask = row.get("mask")
+    mask, ct = row.get("mask"), row["ct"]
     return Case(
         case_id=str(row["case_id"]),
         centre=str(row["centre"]),
-        ct=_absolute(folder, str(row["ct"])),
+        ct=_absolute(folder, ct) if ct else None,
         pet=_absolute(folder, str(row["pet"])),
         mask=_absolute(folder, mask) if mask else None,
         endpoints=_endpoints(row, columns),

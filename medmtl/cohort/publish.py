@@ -16,9 +16,9 @@ def new_cohort(out: Path) -> Iterator[Path]:
     It lies beside `out`, so that relative paths stay true. An equal cohort (manifest and schema) in `out` is kept.
     Raises MedmtlError where `out` holds another cohort, or files without one.
     """
-    if out.exists() and not (out / MANIFEST).is_file() and (out.is_file() or any(out.iterdir())):
-        raise MedmtlError(f"{out}: a cohort must be written into a new or empty folder. Found files; choose another.")
-    partial = out.resolve().with_name(f".partial-{out.resolve().name}")
+    if not (out / MANIFEST).is_file():
+        check_empty(out)
+    partial = partial_of(out)
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
@@ -26,6 +26,36 @@ def new_cohort(out: Path) -> Iterator[Path]:
         _publish(partial, out)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextmanager
+def resumed_cohort(out: Path) -> Iterator[Path]:
+    """Yield the folder to make the cohort in, with whatever an interrupted import left there; it becomes `out`.
+
+    It stays where the work is interrupted or fails, unless it is empty. Raises MedmtlError where `out` holds files.
+    """
+    check_empty(out)
+    partial = partial_of(out)
+    partial.mkdir(parents=True, exist_ok=True)
+    try:
+        yield partial
+    finally:
+        if partial.is_dir() and not any(partial.iterdir()):
+            partial.rmdir()
+    if out.is_dir():
+        out.rmdir()  # empty, by the check
+    partial.replace(out.resolve())
+
+
+def check_empty(out: Path) -> None:
+    """Raise MedmtlError unless the folder is new or empty."""
+    if out.exists() and (out.is_file() or any(out.iterdir())):
+        raise MedmtlError(f"{out}: a cohort must be written into a new or empty folder. Found files; choose another.")
+
+
+def partial_of(out: Path) -> Path:
+    """Return where the cohort is made until it is whole."""
+    return out.resolve().with_name(f".partial-{out.resolve().name}")
 
 
 def _publish(partial: Path, out: Path) -> None:

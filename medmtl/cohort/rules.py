@@ -58,7 +58,7 @@ def _layout(folder: Path) -> dict[str, Column]:
     return {
         "case_id": Column(object, [_filled("write an id"), safe, once], nullable=True),
         "centre": Column(object, [_filled("write the hospital, or `unknown`")], nullable=True),
-        "ct": Column(object, [_filled("write the path of the CT"), exists], nullable=True),
+        "ct": Column(object, [exists], nullable=True),  # PET alone is kept; `check` and `prepare` name such a case
         "pet": Column(object, [_filled("write the path of the PET"), exists], nullable=True),
         "mask": Column(object, [exists], nullable=True, required=False),
     }

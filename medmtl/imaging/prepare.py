@@ -68,7 +68,7 @@ def normalise(suv: NDArray[np.generic], hu: NDArray[np.generic], settings: Prepa
 
 def read_pet_ct(case: Case) -> tuple[Image, Image]:
     """Read the case's PET [SUV] and CT [HU], checked to be finite and to show the same region."""
-    pet, ct = (_finite(read_image(path), path) for path in (case.pet, case.ct))
+    pet, ct = (_finite(read_image(path), path) for path in (case.pet, case.needed_ct))
     _check_suv(pet, case.pet)
     shared = shared_fraction(pet.grid, ct.grid)
     if shared < _MIN_SHARED:

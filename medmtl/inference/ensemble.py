@@ -85,7 +85,7 @@ class Ensemble:
 
     def _mask(self, case: Case, prepared: PreparedCase, probability: NDArray[np.float32]) -> Image:
         tumour = Image(1 - probability[0], prepared.grid)
-        return mask_on(read_grid(case.ct), tumour, probability[1:], self._labels, self._settings)
+        return mask_on(read_grid(case.needed_ct), tumour, probability[1:], self._labels, self._settings)
 
 
 class _Member:

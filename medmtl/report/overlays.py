@@ -59,7 +59,7 @@ def _overlay(contents: Contents, case: Case, role: str, words: str) -> Overlay:
 
 
 def _pictures(contents: Contents, case: Case) -> dict[str, str]:
-    images = {"ct": read_image(case.ct), "pet": read_image(case.pet), **_masks(contents, case)}
+    images = {"ct": read_image(case.needed_ct), "pet": read_image(case.pet), **_masks(contents, case)}
     centre, side = _window(images)
     shown = {plane.value: _cut(images, plane, centre, side) for plane in Plane} | {"projection": _project(images)}
     return {name: b64encode(picture(view)).decode("ascii") for name, view in shown.items()}

@@ -29,7 +29,7 @@ def extract_masks(
     cases: Iterable[Case], mask: Callable[[str], Path], settings: RadiomicsSettings, memory: Path, jobs: int
 ) -> dict[str, CaseFeatures]:
     """Measure these cases in parallel, each in the mask that `mask` finds by its id."""
-    work = [ExtractionJob(case.case_id, case.pet, case.ct, mask(case.case_id)) for case in cases]
+    work = [ExtractionJob(case.case_id, case.pet, case.needed_ct, mask(case.case_id)) for case in cases]
     with progress("extract", len(work)) as advance:
         workshop = Workshop(workers(jobs, len(work)), memory)
         return extract_cohort(work, settings, workshop, lambda case_id, _: advance(case_id))

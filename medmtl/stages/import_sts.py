@@ -1,106 +1,87 @@
 """Imports the soft-tissue sarcoma cohort: its clinical sheet and its images become a manifest."""
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-from joblib import Parallel, delayed
 
 from medmtl.cohort.adapters.sts import CENTRE, COLUMNS, ClinicalRow, read_clinical
 from medmtl.cohort.adapters.sts_images import REGION, PatientFolders, find_patients
-from medmtl.cohort.manifest import MANIFEST, write_manifest
-from medmtl.cohort.publish import new_cohort
 from medmtl.dicom.rtstruct import fill_contours, read_contours
 from medmtl.dicom.series import Series, read_series
-from medmtl.dicom.suv import SuvConversion, to_suv
-from medmtl.errors import CaseError, MedmtlError
+from medmtl.dicom.suv import to_suv
+from medmtl.errors import MedmtlError
 from medmtl.imaging.image import read_image, write_image
-from medmtl.records import Case, Cohort, Image
+from medmtl.records import Case, Image
+from medmtl.stages.import_report import LEFT_OUT, Entry, ImportSummary
+from medmtl.stages.import_stamps import CaseImages, fingerprint
+from medmtl.stages.importing import ImportPlan, Source, import_cases
+from medmtl.stages.provenance import file_hash
 
-REPORT = "import_report.csv"
 POSITION_MM = 1e-3  # NIfTI keeps positions in single precision
+_NO_LINE = "no line in the clinical sheet"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the report; `status` is imported, failed or left_out."""
-
-    case_id: str
-    source: str
-    status: str
-    reason: str = ""
-    suv_branch: str = ""
-    suv_constants: str = ""
-
-
-def import_sts(images: Path, clinical: Path, out: Path, jobs: int) -> Path:
-    """Write manifest, schema and `import_report.csv` into `out`; return the manifest's path.
+def import_sts(images: Path, clinical: Path, out: Path, jobs: int) -> ImportSummary:
+    """Write manifest, schema and `import_report.csv` into `out`; return what became of every patient.
 
     NIfTI is referred to where it lies; DICOM is converted into `out/images`. A patient that fails is reported and left
     out; one without a line in the sheet has empty values. Raises MedmtlError where none can be imported, or where
     `out` holds another cohort.
     """
     rows, patients = read_clinical(clinical), find_patients(images)
-    with new_cohort(out) as partial:
-        work = (delayed(_import_case)(folders, rows.get(name), partial) for name, folders in patients.items())
-        done: list[tuple[Case | None, Entry]] = Parallel(n_jobs=jobs)(work)
-        entries = [entry for _, entry in done]
-        cases = tuple(case for case, _ in done if case is not None)
-        if not cases:
-            raise MedmtlError(_none(images, entries))
-        absent = [Entry(name, "", "left_out", "no images found") for name in rows if name not in patients]
-        write_manifest(Cohort(cases, COLUMNS), partial)
-        pd.DataFrame([*entries, *absent]).to_csv(partial / REPORT, index=False)
-    return out / MANIFEST
+    absent = tuple(Entry(name, "", LEFT_OUT, "no images found") for name in rows if name not in patients)
+    plan = ImportPlan(
+        sources=tuple(_source(folders, folders.case_id in rows) for folders in patients.values()),
+        describe=partial(_describe, rows),
+        columns=COLUMNS,
+        key=file_hash(clinical),
+        nothing=f"{images}: at least one patient's folder STS_<number> must be importable.",
+        left_out=absent if patients else (),
+    )
+    return import_cases(plan, out, jobs)
 
 
-def _none(images: Path, entries: Sequence[Entry]) -> str:
-    reasons = "; ".join(f"{entry.case_id}: {entry.reason}" for entry in entries[:3]) or "no folder named STS_<number>"
-    return f"{images}: at least one patient must be importable. Found none ({reasons})."
+def _source(folders: PatientFolders, listed: bool) -> Source:
+    files = sorted(path for place in folders.nifti or folders.dicom for path in place.rglob("*") if path.is_file())
+    convert = partial(_convert, folders, () if listed else (_NO_LINE,))
+    return Source(folders.case_id, "nifti" if folders.nifti else "dicom", fingerprint(files, str(listed)), convert)
 
 
-def _import_case(folders: PatientFolders, row: ClinicalRow | None, partial: Path) -> tuple[Case | None, Entry]:
-    source = "nifti" if folders.nifti else "dicom"
-    try:
-        convert = _refer if folders.nifti else _convert
-        paths, conversion = convert(folders.chosen, partial / "images" / folders.case_id)
-        case = _case(folders.case_id, paths, row)
-    except MedmtlError as error:
-        reason = error.reason if isinstance(error, CaseError) else str(error)
-        return None, Entry(folders.case_id, source, "failed", reason)
-    note = "" if row else "no line in the clinical sheet"
-    branch, constants = (conversion.branch, json.dumps(dict(conversion.constants))) if conversion else ("", "")
-    return case, Entry(folders.case_id, source, "imported", note, branch, constants)
+def _convert(folders: PatientFolders, notes: tuple[str, ...], destination: Path) -> CaseImages:
+    images = (_refer if folders.nifti else _write)(folders.chosen, destination)
+    return replace(images, notes=(*notes, *images.notes))
 
 
-def _case(case_id: str, paths: Mapping[str, Path], row: ClinicalRow | None) -> Case:
-    images = Case(case_id, CENTRE, paths["ct"], paths["pet"], paths.get("mask"))
+def _describe(rows: Mapping[str, ClinicalRow], case_id: str, images: CaseImages) -> Case:
+    paths, row = (case_id, CENTRE, images.ct, images.pet, images.mask), rows.get(case_id)
     if row is None:
-        return replace(images, clinical={column.name: None for column in COLUMNS})
-    return replace(images, endpoints=row.endpoints, clinical=row.clinical)
+        return Case(*paths, clinical={column.name: None for column in COLUMNS})
+    return Case(*paths, endpoints=row.endpoints, clinical=row.clinical)
 
 
-def _refer(folder: Path, _: Path) -> tuple[dict[str, Path], None]:
+def _refer(folder: Path, _: Path) -> CaseImages:
     """Return the NIfTI paths once all of them could be read."""
     names = {"ct": "CT_image", "pet": "PET_image", "mask": "CT_mask"}
     paths = {key: folder / f"{name}.nii.gz" for key, name in names.items()}
     known = {key: path for key, path in paths.items() if key != "mask" or path.is_file()}
     _check({key: read_image(path) for key, path in known.items()}, folder)
-    return known, None
+    return CaseImages(known["pet"], known["ct"], known.get("mask"))
 
 
-def _convert(folder: Path, destination: Path) -> tuple[dict[str, Path], SuvConversion]:
+def _write(folder: Path, destination: Path) -> CaseImages:
     """Write the DICOM series and contours as NIfTI, the mask on the CT's grid."""
     ct = read_series(folder / "CT" / "image", "CT")
     pet, conversion = to_suv(read_series(folder / "PET" / "image", "PT"))
     mask = _contoured(folder / "CT" / "mask", ct)
     images = {"ct": ct.image, "pet": pet} | ({"mask": mask} if mask else {})
+    paths = {name: destination / f"{name}.nii.gz" for name in images}
     for name, image in images.items():
-        write_image(image, destination / f"{name}.nii.gz")
-    return {name: destination / f"{name}.nii.gz" for name in images}, conversion
+        write_image(image, paths[name])
+    pet_ct_mask = (paths["pet"], paths["ct"], paths.get("mask"))
+    return CaseImages(*pet_ct_mask, suv_branch=conversion.branch, suv_constants=conversion.constants)
 
 
 def _contoured(folder: Path, ct: Series) -> Image | None:

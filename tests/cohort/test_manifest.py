@@ -157,3 +157,9 @@ def test_a_file_that_is_no_table_of_cases_is_refused(text: str, tmp_path: Path) 
 def test_a_missing_manifest_is_named(tmp_path: Path) -> None:
     with pytest.raises(MedmtlError, match="does not exist"):
         read_manifest(tmp_path / "manifest.csv")
+
+
+def test_a_case_with_pet_alone_is_kept_and_written_back(folder: Path) -> None:
+    cohort = read_manifest(_write(folder, ["P1,A,,pet.nii.gz"], LEAST), columns=())
+    assert cohort.cases[0].ct is None
+    assert write_manifest(cohort, folder).read_text() == "case_id,centre,ct,pet,mask\nP1,A,,pet.nii.gz,\n"

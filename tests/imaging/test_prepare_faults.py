@@ -95,3 +95,10 @@ def test_an_image_must_have_three_dimensions(
     with pytest.raises(CaseError, match=f"must have 3 dimensions and 1 channel. Found {len(shape)} dimensions"):
         prepare(replace(case, pet=tmp_path / "flat.nii.gz"), settings, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_case_with_pet_alone_is_named_with_its_remedy(case: Case, tmp_path: Path) -> None:
+    alone = replace(case, ct=None)
+    for use in (lambda: check_images(alone, PrepareSettings()), lambda: prepare(alone, PrepareSettings(), tmp_path)):
+        with pytest.raises(CaseError, match=f"{case.case_id}: a case must have a CT .* add its CT"):
+            use()

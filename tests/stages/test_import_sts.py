@@ -41,7 +41,7 @@ def source(tmp_path: Path) -> Path:
 
 
 def _import(source: Path) -> Path:
-    return import_sts(source / "images", source / "clinical.csv", source / "cohort", jobs=1)
+    return import_sts(source / "images", source / "clinical.csv", source / "cohort", jobs=1).manifest
 
 
 def _report(source: Path) -> pd.DataFrame:
@@ -61,7 +61,7 @@ def test_what_is_missing_stays_missing(source: Path) -> None:
     assert cases["STS_002"].mask is None
     assert cases["STS_004"].endpoints == {}
     assert set(cases["STS_004"].clinical.values()) == {None}
-    assert _report(source).loc["STS_004", "reason"] == "no line in the clinical sheet"
+    assert _report(source).loc["STS_004", "notes"] == "no line in the clinical sheet"
     assert _report(source).loc["STS_009", "status"] == "left_out"
 
 
@@ -98,7 +98,7 @@ def test_without_one_patient_the_import_fails_and_leaves_nothing(source: Path) -
 @pytest.mark.shared_data
 def test_the_published_patients_are_imported_from_nifti(shared_data: Path, tmp_path: Path) -> None:
     folder = shared_data / "sts"
-    cohort = read_manifest(import_sts(folder, folder / "clinical.csv", tmp_path / "cohort", jobs=2), endpoint="pfs")
+    cohort = read_manifest(import_sts(folder, folder / "clinical.csv", tmp_path / "cohort", 2).manifest, "pfs")
     assert len(cohort.cases) == 36
     assert all(case.mask for case in cohort.cases)
     assert {case.centre for case in cohort.cases} == {"McGill"}
@@ -107,7 +107,7 @@ def test_the_published_patients_are_imported_from_nifti(shared_data: Path, tmp_p
 @pytest.mark.shared_data
 def test_dicom_is_converted_to_the_published_nifti(shared_data: Path, tmp_path: Path) -> None:
     folder = shared_data / "sts"
-    manifest = import_sts(folder / "dicom", folder / "clinical.csv", tmp_path / "cohort", jobs=2)
+    manifest = import_sts(folder / "dicom", folder / "clinical.csv", tmp_path / "cohort", jobs=2).manifest
     for case in read_manifest(manifest).cases:
         published = folder / "nifti" / case.case_id
         assert case.mask == tmp_path / "cohort" / "images" / case.case_id / "mask.nii.gz"
