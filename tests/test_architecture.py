@@ -45,6 +45,7 @@ MAY_IMPORT = {
     "radiomics": {"features"},
     "SimpleITK": {"dicom", "imaging", "features", "inference"},
     "pydicom": {"dicom"},
+    "highdicom": {"dicom"},
     "pytorch_lightning": {"data", "training"},
     "monai": {"data", "losses", "volume"},
     "matplotlib": {"report"},

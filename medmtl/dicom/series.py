@@ -1,4 +1,4 @@
-"""Reads a folder of DICOM slices as one image, and refuses what would not be one."""
+"""Reads DICOM slices as one image, and refuses what would not be one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,68 +9,77 @@ import pydicom
 from numpy.typing import NDArray
 from pydicom.errors import InvalidDicomError
 
-from medmtl.dicom.slices import check_geometry, check_slices, normal_of, position_of
+from medmtl.dicom.pixels import rescaled
+from medmtl.dicom.slices import Slice, check_geometry, check_slices, normal_of, position_of
+from medmtl.dicom.tags import text
 from medmtl.errors import MedmtlError
 from medmtl.records import Grid, Image
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
-    """One acquired series: `image` in the units of the rescaled values, float32; one header per slice, by position."""
+    """One acquired series: `image` in the units of the rescaled values, float32; files and headers in slice order.
 
-    folder: Path
+    The headers hold no pixels. `notes` says what a reader of the report should know, such as a lossy compression.
+    """
+
+    files: tuple[Path, ...]
     image: Image
     headers: tuple[pydicom.Dataset, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the first slice, by which errors name the series."""
+        return self.files[0].parent
 
     @property
     def frame_of_reference(self) -> str:
         """The identifier of the patient's coordinate system, empty where the series has none."""
-        return str(self.headers[0].get("FrameOfReferenceUID", ""))
+        return text(self.headers[0], "FrameOfReferenceUID")
 
 
-def read_series(folder: Path, modality: str) -> Series:
-    """Read every file of the folder as a slice, sort them along their normal, and rescale each by its own slope.
+def read_series(files: Sequence[Path], modality: str) -> Series:
+    """Read every file as a slice, sort the slices along their normal, and rescale each by its own slope.
 
-    `modality` is `CT` or `PT`. Raises MedmtlError with the reason where files are not DICOM, are of several series, or
-    where slices are missing, double, tilted or unevenly spaced.
+    `modality` is `CT` or `PT`. Raises MedmtlError with the reason and the file where one is not whole DICOM or of
+    another series, or where slices are missing, double, tilted or unevenly spaced.
     """
-    slices = [_read_slice(path) for path in _files(folder)]
-    check_slices(slices, modality, folder)
-    ordered = sorted(slices, key=lambda header: float(position_of(header) @ normal_of(header)))
-    spacing = check_geometry(ordered, folder)
-    array = np.stack([_rescaled(header, folder) for header in ordered])
-    return Series(folder, Image(array, _grid(ordered, array.shape, spacing)), tuple(ordered))
+    slices = [_read_slice(path) for path in files]
+    check_slices(slices, modality)
+    ordered = sorted(slices, key=lambda each: float(position_of(each.header) @ normal_of(each.header)))
+    spacing = check_geometry(ordered)
+    array = _stack(ordered)
+    image = Image(array, _grid(ordered[0].header, array.shape, spacing))
+    headers = tuple(each.header for each in ordered)
+    return Series(tuple(each.file for each in ordered), image, headers, _notes(headers))
 
 
-def _files(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        raise MedmtlError(f"{folder}: a folder of DICOM slices must exist. Correct the path.")
-    hidden = (".", "DICOMDIR")
-    return sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith(hidden))
-
-
-def _read_slice(path: Path) -> pydicom.Dataset:
+def _read_slice(path: Path) -> Slice:
     try:
-        return pydicom.dcmread(path)
+        return Slice(path, pydicom.dcmread(path))
     except (InvalidDicomError, EOFError, OSError) as error:
-        raise MedmtlError(f"{path}: every file of a series must be whole DICOM. Found: {error}") from error
+        raise MedmtlError(f"{path}: every file of a series must be whole DICOM. Found: {error}.") from error
 
 
-def _rescaled(header: pydicom.Dataset, folder: Path) -> NDArray[np.float32]:
-    if "RescaleSlope" not in header or "RescaleIntercept" not in header:
-        raise MedmtlError(f"{folder}: every slice must give RescaleSlope and RescaleIntercept. Found one without.")
-    try:
-        stored = header.pixel_array.astype(np.float64)
-    except (AttributeError, NotImplementedError, RuntimeError, ValueError) as error:
-        raise MedmtlError(f"{folder}: the pixels of a slice cannot be read ({error}). Is the file complete?") from error
-    values: NDArray[np.float32] = stored * float(header.RescaleSlope) + float(header.RescaleIntercept)
-    return values.astype(np.float32)
+def _stack(ordered: Sequence[Slice]) -> NDArray[np.float32]:
+    """Return the values [z, y, x]; the stored pixels are let go slice by slice, as both would fill the memory."""
+    first = ordered[0].header
+    array = np.empty((len(ordered), int(first.Rows), int(first.Columns)), dtype=np.float32)
+    for index, each in enumerate(ordered):
+        array[index] = rescaled(each.header, each.file)
+        del each.header.PixelData
+    return array
 
 
-def _grid(ordered: Sequence[pydicom.Dataset], shape: tuple[int, ...], spacing: float) -> Grid:
-    first = ordered[0]
+def _grid(first: pydicom.Dataset, shape: tuple[int, ...], spacing: float) -> Grid:
     row_step, column_step = (float(step) for step in first.PixelSpacing)
     x, y, z = position_of(first).tolist()
     across, down = np.array(first.ImageOrientationPatient, dtype=np.float64).reshape(2, 3)
     direction = np.stack([across, down, normal_of(first)], axis=1).ravel()
     return Grid((shape[2], shape[1], shape[0]), (column_step, row_step, spacing), (x, y, z), tuple(direction.tolist()))
+
+
+def _notes(headers: Sequence[pydicom.Dataset]) -> tuple[str, ...]:
+    lossy = any(text(header, "LossyImageCompression") == "01" for header in headers)
+    return ("the pixels were once compressed with loss",) if lossy else ()

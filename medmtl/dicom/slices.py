@@ -1,56 +1,75 @@
 """What must hold between the slices of one series."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
 
+from medmtl.dicom.tags import text, words
 from medmtl.errors import MedmtlError
 
 SAME = (  # what every slice of a series shares, and what it means where one does not
-    ("SeriesInstanceUID", "the folder mixes series; keep one series per folder"),
+    ("SeriesInstanceUID", "the files are of several series; keep one series apart from the other"),
     ("FrameOfReferenceUID", "the slices lie in several coordinate systems"),
     ("Rows", "the slices differ in size"),
     ("Columns", "the slices differ in size"),
+)
+ALIKE = (  # numbers that may differ in their last digits
     ("PixelSpacing", "the slices differ in pixel spacing"),
     ("ImageOrientationPatient", "the slices differ in orientation; keep scouts apart"),
 )
-NEEDED = ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing")
-POSITION_MM = 0.05  # scanners write positions with two decimals or better
-UNEVEN = 0.02  # of the spacing: more would move the last of fifty slices by a whole one
+NUMBERS = {"ImagePositionPatient": 3, "ImageOrientationPatient": 6, "PixelSpacing": 2, "Rows": 1, "Columns": 1}
+DIGITS = 1e-4  # of a cosine or a millimetre: what scanners write differently from slice to slice
+POSITION_MM = 0.1  # scanners write positions with one decimal or better
+UNEVEN = 0.02  # of the spacing, the most that a slice may lie beside its even place
 
 
-def check_slices(slices: Sequence[pydicom.Dataset], modality: str, folder: Path) -> None:
-    """Raise MedmtlError unless these are at least two single slices of one series of this modality."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Slice:
+    """One file of a series and what it holds."""
+
+    file: Path
+    header: pydicom.Dataset
+
+
+def check_slices(slices: Sequence[Slice], modality: str) -> None:
+    """Raise MedmtlError, naming the file, unless these are at least two single slices of one series of the modality."""
+    for each in slices:
+        _check_slice(each, modality)
     if len(slices) < 2:
-        raise MedmtlError(f"{folder}: a series must have at least 2 slices. Found {len(slices)}.")
-    for header in slices:
-        _check_slice(header, modality, folder)
-    for name, reason in SAME:
-        found = {str(header.get(name)) for header in slices}
-        if len(found) > 1:
-            raise MedmtlError(f"{folder}: {name} must be the same in every slice: {reason}. Found {len(found)} values.")
+        raise MedmtlError(f"{_place(slices)}: a series must have at least 2 slices. Found {len(slices)}.")
+    first = slices[0]
+    for each in slices:
+        for name, reason in SAME:
+            if text(each.header, name) != text(first.header, name):
+                raise _differ(first, each, name, reason)
+        for name, reason in ALIKE:
+            if not np.allclose(_numbers(each, name), _numbers(first, name), rtol=0, atol=DIGITS):
+                raise _differ(first, each, name, reason)
 
 
-def check_geometry(ordered: Sequence[pydicom.Dataset], folder: Path) -> float:
+def check_geometry(ordered: Sequence[Slice]) -> float:
     """Return the distance between slices [mm]; raise MedmtlError unless they are stacked straight and evenly."""
-    positions = np.array([position_of(header) for header in ordered])
-    normal = normal_of(ordered[0])
+    positions = np.array([position_of(each.header) for each in ordered])
+    normal = normal_of(ordered[0].header)
     along = positions @ normal
-    aside = np.linalg.norm(positions - positions[0] - np.outer(along - along[0], normal), axis=1)
     steps = np.diff(along)
+    place, closest, widest = ordered[0].file.parent, int(steps.argmin()), int(steps.argmax())
     spacing = float(np.median(steps))
-    if steps.min() < POSITION_MM:
-        raise MedmtlError(f"{folder}: each slice must occur once. Found two at {along[int(steps.argmin())]:.2f} mm.")
-    if aside.max() > POSITION_MM:
-        raise MedmtlError(f"{folder}: slices must be stacked along their normal; gantry tilt is not supported.")
-    if steps.max() > 1.5 * spacing:
-        gap = float(along[int(steps.argmax())])
-        raise MedmtlError(f"{folder}: no slice may be missing. Found a gap of {steps.max():.2f} mm after {gap:.2f} mm.")
-    if np.ptp(steps) > max(UNEVEN * spacing, POSITION_MM):
-        raise MedmtlError(f"{folder}: slices must be evenly spaced. Found {steps.min():.3f} to {steps.max():.3f} mm.")
+    if steps[closest] < POSITION_MM:
+        found = f"{ordered[closest].file.name} and {ordered[closest + 1].file.name} at {along[closest]:.2f} mm"
+        raise MedmtlError(f"{place}: each slice must occur once. Found {found}: is it a dynamic or double series?")
+    if np.linalg.norm(positions - positions[0] - np.outer(along - along[0], normal), axis=1).max() > POSITION_MM:
+        raise MedmtlError(f"{place}: slices must be stacked along their normal; gantry tilt is not supported.")
+    if steps[widest] > 1.5 * spacing:
+        found = f"a gap of {steps[widest]:.2f} mm after {ordered[widest].file.name} at {along[widest]:.2f} mm"
+        raise MedmtlError(f"{place}: no slice may be missing. Found {found}.")
+    even = np.linspace(along[0], along[-1], len(along))
+    if np.abs(along - even).max() > max(UNEVEN * spacing, POSITION_MM):
+        raise MedmtlError(f"{place}: slices must be evenly spaced. Found {steps.min():.3f} to {steps.max():.3f} mm.")
     return float(steps.mean())
 
 
@@ -66,14 +85,41 @@ def normal_of(header: pydicom.Dataset) -> NDArray[np.float64]:
     return normal / np.linalg.norm(normal)
 
 
-def _check_slice(header: pydicom.Dataset, modality: str, folder: Path) -> None:
-    found = str(header.get("Modality", "none"))
+def _check_slice(each: Slice, modality: str) -> None:
+    header, file = each.header, each.file
+    kind = header.get("SOPClassUID")
+    if kind is not None and "Enhanced" in kind.name:
+        raise MedmtlError(f"{file}: slices must be one per file. Found {kind.name}; export the classic form instead.")
+    found = text(header, "Modality") or "none"
     if found != modality:
-        raise MedmtlError(f"{folder}: the modality must be {modality}. Found {found}.")
-    lacking = [name for name in NEEDED if header.get(name) is None]
-    if lacking:
-        raise MedmtlError(f"{folder}: every slice must give {', '.join(NEEDED)}. Found one without {lacking[0]}.")
-    if int(header.get("NumberOfFrames", 1) or 1) > 1 or int(header.get("SamplesPerPixel", 1)) > 1:
-        raise MedmtlError(f"{folder}: a file must hold one slice of one channel. Found several; enhanced is not read.")
-    if "MIP" in str(header.get("ImageType", "")) or "REPROJECTION" in str(header.get("SeriesType", "")):
-        raise MedmtlError(f"{folder}: slices must be tomographic. Found projections.")
+        raise MedmtlError(f"{file}: the modality must be {modality}. Found {found}.")
+    if int(header.get("NumberOfFrames", 1) or 1) > 1 or int(header.get("SamplesPerPixel", 1) or 1) > 1:
+        raise MedmtlError(f"{file}: a file must hold one slice of one channel. Found several frames or channels.")
+    for name in NUMBERS:
+        _numbers(each, name)
+    if {"MIP", "LOCALIZER"} & set(words(header, "ImageType")) or "REPROJECTION" in words(header, "SeriesType"):
+        raise MedmtlError(
+            f"{file}: slices must be tomographic. Found projections ({'/'.join(words(header, 'ImageType'))})."
+        )
+    if modality == "CT" and text(header, "RescaleType") not in {"", "HU", "HU_MOD", "US"}:  # US is "unspecified"
+        raise MedmtlError(f"{file}: a CT must be in HU. Found RescaleType {text(header, 'RescaleType')}.")
+
+
+def _numbers(each: Slice, name: str) -> NDArray[np.float64]:
+    try:
+        value = np.array(each.header.get(name), dtype=np.float64).ravel()
+    except (TypeError, ValueError):
+        value = np.array([])
+    if len(value) != NUMBERS[name] or not np.isfinite(value).all():
+        found = each.header.get(name, "nothing")
+        raise MedmtlError(f"{each.file}: every slice must give {name}, {NUMBERS[name]} numbers. Found {found}.")
+    return value
+
+
+def _differ(first: Slice, other: Slice, name: str, reason: str) -> MedmtlError:
+    found = f"{first.header.get(name)} in {first.file.name} and {other.header.get(name)} in {other.file.name}"
+    return MedmtlError(f"{_place([first])}: {name} must be the same in every slice: {reason}. Found {found}.")
+
+
+def _place(slices: Sequence[Slice]) -> Path | str:
+    return slices[0].file.parent if slices else "no files"

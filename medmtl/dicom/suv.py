@@ -5,6 +5,7 @@ Formulas: the IBSI-SUV manual (Vacha et al., 2026) and the vendor-neutral pseudo
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, time
 
 import numpy as np
 from pydicom import Dataset
@@ -21,15 +22,31 @@ PHILIPS_SUV, PHILIPS_ACTIVITY = 0x00, 0x09  # factors from counts to SUV, and to
 
 
 @dataclass(frozen=True, slots=True)
+class SuvOverrides:
+    """What stands in for the headers, from a table of the user's; None leaves a value to the headers.
+
+    `injection_time` without a date is taken on the day of the acquisition, or on the day before where it is later.
+    """
+
+    weight_kg: float | None = None
+    dose_bq: float | None = None
+    half_life_s: float | None = None
+    injection_time: datetime | time | None = None
+    height_m: float | None = None
+    sex: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SuvConversion:
     """The factor from the rescaled values to SUV; the branch of the recipe that gave it; the numbers it rests on."""
 
     factor: float
     branch: str
     constants: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
-def to_suv(series: Series) -> tuple[Image, SuvConversion]:
+def to_suv(series: Series, overrides: SuvOverrides | None = None) -> tuple[Image, SuvConversion]:
     """Return the series in SUV [g/mL], float32, and how it was converted.
 
     Raises MedmtlError where a tag is missing or says what is not handled.

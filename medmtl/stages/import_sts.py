@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from medmtl.cohort.adapters.sts import CENTRE, COLUMNS, ClinicalRow, read_clinical
-from medmtl.cohort.adapters.sts_images import REGION, PatientFolders, find_patients
-from medmtl.dicom.rtstruct import fill_contours, read_contours
+from medmtl.cohort.adapters.sts_images import REGION, PatientFolders, find_patients, series_files
+from medmtl.dicom.fill import fill_contours
+from medmtl.dicom.rtstruct import read_contours
 from medmtl.dicom.series import Series, read_series
 from medmtl.dicom.suv import to_suv
 from medmtl.errors import MedmtlError
@@ -73,8 +74,8 @@ def _refer(folder: Path, _: Path) -> CaseImages:
 
 def _write(folder: Path, destination: Path) -> CaseImages:
     """Write the DICOM series and contours as NIfTI, the mask on the CT's grid."""
-    ct = read_series(folder / "CT" / "image", "CT")
-    pet, conversion = to_suv(read_series(folder / "PET" / "image", "PT"))
+    ct = read_series(series_files(folder / "CT" / "image"), "CT")
+    pet, conversion = to_suv(read_series(series_files(folder / "PET" / "image"), "PT"))
     mask = _contoured(folder / "CT" / "mask", ct)
     images = {"ct": ct.image, "pet": pet} | ({"mask": mask} if mask else {})
     paths = {name: destination / f"{name}.nii.gz" for name in images}
@@ -88,7 +89,10 @@ def _contoured(folder: Path, ct: Series) -> Image | None:
     files = sorted(folder.glob("*.dcm"))
     if len(files) > 1:
         raise MedmtlError(f"{folder}: there must be one file of contours. Found {len(files)}.")
-    return fill_contours(read_contours(files[0], REGION), ct.image.grid, ct.frame_of_reference) if files else None
+    if not files:
+        return None
+    contours = read_contours(files[0], {"GTV": REGION})
+    return fill_contours(contours, ct.image.grid, ct.frame_of_reference).image
 
 
 def _check(images: Mapping[str, Image], folder: Path) -> None:

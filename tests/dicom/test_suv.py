@@ -139,7 +139,7 @@ def test_what_is_missing_or_not_handled_is_refused_and_never_invented(
 @pytest.mark.shared_data
 @pytest.mark.parametrize("patient", ["STS_008", "STS_019", "STS_025"])
 def test_a_published_pet_has_the_published_suv(patient: str, shared_data: Path) -> None:
-    image, _ = to_suv(read_series(shared_data / "sts" / "dicom" / patient / "PET" / "image", "PT"))
+    image, _ = to_suv(read_series(sorted((shared_data / "sts" / "dicom" / patient / "PET" / "image").iterdir()), "PT"))
     published = read_image(shared_data / "sts" / "nifti" / patient / "PET_image.nii.gz")
     np.testing.assert_allclose(image.array, published.array, atol=1e-4)
     np.testing.assert_allclose(image.grid.origin, published.grid.origin, atol=1e-4)
@@ -150,7 +150,7 @@ def test_a_published_pet_has_the_published_suv(patient: str, shared_data: Path) 
 def test_the_reference_objects_of_ibsi_have_the_expected_suv(name: str, shared_data: Path) -> None:
     rows = csv.DictReader((shared_data / "suv_dro" / "DRO_list.csv").read_text("utf-8-sig").splitlines())
     expected = next(row for row in rows if row["ID"] == name)
-    image, _ = to_suv(read_series(shared_data / "suv_dro" / name / "PT", "PT"))
+    image, _ = to_suv(read_series(sorted((shared_data / "suv_dro" / name / "PT").iterdir()), "PT"))
     inside = image.array[read_image(shared_data / "suv_dro" / name / "mask" / "DRO_mask.nii.gz").array > 0]
     found = [inside.min(), np.median(inside), inside.max()]
     wanted = [float(expected[f"SUV{which}_expected"]) for which in ("min", "med", "max")]

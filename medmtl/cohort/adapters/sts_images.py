@@ -49,3 +49,11 @@ def _sort_out(case_id: str, places: list[Path]) -> PatientFolders:
     )
     dicom = tuple(place for place in places if all((place / kind / "image").is_dir() for kind in ("CT", "PET")))
     return PatientFolders(case_id, nifti, dicom)
+
+
+def series_files(folder: Path) -> list[Path]:
+    """Return the files of a series' folder, hidden ones and DICOMDIR left aside; raises MedmtlError without one."""
+    if not folder.is_dir():
+        raise MedmtlError(f"{folder}: a folder of DICOM slices must exist. Correct the path.")
+    hidden = (".", "DICOMDIR")
+    return sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith(hidden))
