@@ -1,7 +1,7 @@
 """Reads and writes `manifest.csv`, the table that describes a cohort."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +13,7 @@ from medmtl.records import Case, ClinicalColumn, Cohort, Endpoint, Scale
 
 MANIFEST = "manifest.csv"
 SCHEMA = "schema.yaml"
+_OTHERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 def read_manifest(path: Path, endpoint: str | None = None, columns: Sequence[ClinicalColumn] | None = None) -> Cohort:
@@ -21,14 +22,49 @@ def read_manifest(path: Path, endpoint: str | None = None, columns: Sequence[Cli
     `endpoint` names an endpoint that must be there (a case may still lack it). `columns` are the clinical columns to
     read; without them, those of `schema.yaml` beside the file. Raises one MedmtlError that lists every fault.
     """
-    table = _read_table(path)
+    table = read_cells(path)
     expected = read_schema(path.parent / SCHEMA) if columns is None else tuple(columns)
     faults = find_faults(table, expected, path.parent, endpoint)
     if faults:
         count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
         raise MedmtlError("\n".join([f"{path}: {count}.", *(f"  - {fault}" for fault in faults)]))
     rows = [dict(zip(table.columns, cells, strict=True)) for cells in table.itertuples(index=False, name=None)]
-    return Cohort(tuple(_case(row, expected, path.parent) for row in rows), expected)
+    return Cohort(tuple(case_of_row(row, expected, path.parent) for row in rows), expected)
+
+
+def read_cells(path: Path) -> pd.DataFrame:
+    """Return every cell as text without outer blanks, and as None where it is empty.
+
+    Raises MedmtlError where the file is no table with one header, cells separated by commas, and a case at least.
+    """
+    if not path.is_file():
+        raise MedmtlError(f"{path}: the manifest does not exist. Correct the path, or import a cohort first.")
+    try:
+        _check_separator(path)
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise MedmtlError(
+            f"{path}: the manifest must be a CSV in UTF-8 with one header line. Found: {error}"
+        ) from error
+    if table.empty:
+        raise MedmtlError(f"{path}: the manifest must hold at least one case. Found none.")
+    _check_header(path, longer_rows=not isinstance(table.index, pd.RangeIndex))
+    table.columns = pd.Index([str(name).strip() for name in table.columns])
+    return table.map(lambda cell: cell.strip() or None).astype(object)
+
+
+def case_of_row(row: Mapping[str, str | None], columns: Sequence[ClinicalColumn], folder: Path) -> Case:
+    """Return the case of one row of cells in which `find_faults` found nothing; paths are relative to the folder."""
+    mask, ct = row.get("mask"), row["ct"]
+    return Case(
+        case_id=str(row["case_id"]),
+        centre=str(row["centre"]),
+        ct=_absolute(folder, ct) if ct else None,
+        pet=_absolute(folder, str(row["pet"])),
+        mask=_absolute(folder, mask) if mask else None,
+        endpoints=_endpoints(row, columns),
+        clinical={column.name: _value(row[column.name], column) for column in columns},
+    )
 
 
 def write_manifest(cohort: Cohort, folder: Path) -> Path:
@@ -43,29 +79,20 @@ def write_manifest(cohort: Cohort, folder: Path) -> Path:
     return folder / MANIFEST
 
 
-def _read_table(path: Path) -> pd.DataFrame:
-    """Return every cell as text without outer blanks, and as None where it is empty."""
-    if not path.is_file():
-        raise MedmtlError(f"{path}: the manifest does not exist. Correct the path, or import a cohort first.")
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise MedmtlError(
-            f"{path}: the manifest must be a CSV in UTF-8 with one header line. Found: {error}"
-        ) from error
-    if table.empty:
-        raise MedmtlError(f"{path}: the manifest must hold at least one case. Found none.")
-    _check_header(path, longer_rows=not isinstance(table.index, pd.RangeIndex))
-    table.columns = pd.Index([str(name).strip() for name in table.columns])
-    return table.map(lambda cell: cell.strip() or None).astype(object)
+def _check_separator(path: Path) -> None:
+    with path.open(encoding="utf-8-sig") as file:
+        header = next((line.strip() for line in file if line.strip()), "")
+    other = next((name for mark, name in _OTHERS.items() if mark in header), "")
+    if "," not in header and header:
+        found = f"{other} in the header" if other else "one column"
+        remedy = "Save the table as CSV with commas between cells and points in decimals"
+        raise MedmtlError(f"{path}: cells must be separated by commas. Found {found}: {header}. {remedy}.")
 
 
 def _check_header(path: Path, longer_rows: bool) -> None:
-    """Raise MedmtlError for what pandas takes in silence: other separators, a name twice, rows that are too long."""
+    """Raise MedmtlError for what pandas takes in silence: a name twice, rows that are too long."""
     header = pd.read_csv(path, dtype=str, header=None, nrows=1, keep_default_na=False, encoding="utf-8-sig")
     names = [str(name).strip() for name in header.iloc[0]]
-    if len(names) == 1:
-        raise MedmtlError(f"{path}: cells must be separated by commas. Found one column: {names[0]}")
     twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice:
         raise MedmtlError(
@@ -75,26 +102,13 @@ def _check_header(path: Path, longer_rows: bool) -> None:
         raise MedmtlError(f"{path}: a line must not have more cells than the header, {len(names)}. Found more in each.")
 
 
-def _case(row: dict[str, str | None], columns: Sequence[ClinicalColumn], folder: Path) -> Case:
-    mask, ct = row.get("mask"), row["ct"]
-    return Case(
-        case_id=str(row["case_id"]),
-        centre=str(row["centre"]),
-        ct=_absolute(folder, ct) if ct else None,
-        pet=_absolute(folder, str(row["pet"])),
-        mask=_absolute(folder, mask) if mask else None,
-        endpoints=_endpoints(row, columns),
-        clinical={column.name: _value(row[column.name], column) for column in columns},
-    )
-
-
 def _absolute(folder: Path, cell: str) -> Path:
     """Follow links of folders as the system does, but keep the file's own name."""
     path = folder / cell
     return path.parent.resolve() / path.name
 
 
-def _endpoints(row: dict[str, str | None], columns: Sequence[ClinicalColumn]) -> dict[str, Endpoint]:
+def _endpoints(row: Mapping[str, str | None], columns: Sequence[ClinicalColumn]) -> dict[str, Endpoint]:
     pairs = {name: (row[f"{name}_days"], row[f"{name}_event"]) for name in endpoint_names(row, columns)}
     return {
         name: Endpoint(float(days), float(event) == 1)

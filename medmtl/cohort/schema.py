@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from medmtl.errors import MedmtlError
 from medmtl.records import ClinicalColumn, Scale
+
+_TAKEN = ("case_id", "centre", "ct", "pet", "mask")  # columns of every manifest
 
 
 def read_schema(path: Path) -> tuple[ClinicalColumn, ...]:
@@ -40,10 +42,27 @@ class _Column(BaseModel):
     scale: Scale
     levels: list[str] = Field(default_factory=list)
 
+    @model_validator(mode="after")
+    def _levels_fit(self) -> "_Column":
+        if self.levels and self.scale is Scale.NUMERIC:
+            raise ValueError("a numeric column has no levels; drop them, or choose ordinal")
+        twice = sorted({level for level in self.levels if self.levels.count(level) > 1})
+        if twice:
+            raise ValueError(f"a level must be listed once; found {', '.join(twice)} more than once")
+        return self
+
 
 class _Schema(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     clinical: Mapping[str, _Column] = Field(default_factory=dict)
+
+    @field_validator("clinical")
+    @classmethod
+    def _are_free(cls, columns: Mapping[str, _Column]) -> Mapping[str, _Column]:
+        taken = sorted(set(columns) & set(_TAKEN))
+        if taken:
+            raise ValueError(f"{', '.join(taken)}: such a column has a meaning of its own; rename the predictor")
+        return columns
 
 
 def _explain(path: Path, error: ValidationError) -> str:

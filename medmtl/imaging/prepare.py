@@ -1,31 +1,32 @@
 """Prepares a case for the network: one grid, SUV and HU normalised, kept in a file named by the hash of its content."""
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medmtl.errors import CaseError, MedmtlError
-from medmtl.imaging.grid import labelled_within, shared_fraction, working_grid
+from medmtl.findings import Finding
+from medmtl.imaging.grid import working_grid
 from medmtl.imaging.image import read_image
 from medmtl.imaging.prepared import PreparedCase, save_prepared
 from medmtl.imaging.resample import resample_labels, resample_linear
+from medmtl.imaging.rules.geometry import grid_faults, pair_faults
+from medmtl.imaging.rules.masks import mask_faults
+from medmtl.imaging.rules.voxels import finite_faults, hu_faults, suv_faults
 from medmtl.imaging.settings import PrepareSettings
-from medmtl.records import Case, Grid, Image
+from medmtl.records import Case, Image
 
 AIR_HU = -1024.0  # what lies outside the CT
 _RECIPE = 2  # raised whenever the same files and settings would give other voxels
-_MIN_IN_CT = 0.5  # of the labelled voxels: a mask that lies elsewhere has lost its header
-_MIN_SHARED = 0.1  # less of the smaller box than this in common: the two do not show the same region
-_MAX_SUV = 500.0  # no thousandth part of a scan takes up so much, the bladder included; activity [Bq/mL] does
 
 
 def prepare(case: Case, settings: PrepareSettings, folder: Path) -> Path:
     """Prepare the case unless the same content is there already; return its file `<case_id>-<hash>.npz`.
 
-    Raises CaseError where a file is missing or cannot be read, holds a number that is not finite, where PET and CT do
-    not overlap, or where the mask holds a label that the settings do not name.
+    Raises CaseError where a file is missing or cannot be read, or where `imaging.rules` finds a fault.
     """
     try:
         path = folder / f"{case.case_id}-{content_hash(case, settings)}.npz"
@@ -41,9 +42,9 @@ def prepare(case: Case, settings: PrepareSettings, folder: Path) -> Path:
 def check_images(case: Case, settings: PrepareSettings) -> None:
     """Raise CaseError where `prepare` would."""
     try:
-        _, ct = read_pet_ct(case)
+        pet, ct = read_pet_ct(case)
         if case.mask is not None:
-            _read_mask(case.case_id, case.mask, ct.grid, settings)
+            _read_mask(case, case.mask, (pet, ct), settings)
     except CaseError:
         raise
     except MedmtlError as error:
@@ -67,17 +68,13 @@ def normalise(suv: NDArray[np.generic], hu: NDArray[np.generic], settings: Prepa
 
 
 def read_pet_ct(case: Case) -> tuple[Image, Image]:
-    """Read the case's PET [SUV] and CT [HU], checked to be finite and to show the same region."""
-    pet, ct = (_finite(read_image(path), path) for path in (case.pet, case.needed_ct))
-    _check_suv(pet, case.pet)
-    shared = shared_fraction(pet.grid, ct.grid)
-    if shared < _MIN_SHARED:
-        raise CaseError(
-            case.case_id,
-            f"PET and CT must show the same region. They share {shared:.0%} of the smaller box; PET origin "
-            f"{_millimetres(pet.grid)}, CT origin {_millimetres(ct.grid)} mm. "
-            f"Check that {case.pet} and {case.ct} are one study.",
-        )
+    """Read the case's PET [SUV] and CT [HU], checked to be what they should, and to show the same region."""
+    files = case.pet, case.needed_ct
+    pet, ct = (read_image(path) for path in files)
+    for image, path, values in zip((pet, ct), files, (suv_faults, hu_faults), strict=True):
+        _refuse(case, finite_faults(image, path))
+        _refuse(case, [*grid_faults(image.grid, path), *values(image, path)])
+    _refuse(case, pair_faults(pet.grid, ct.grid, files))
     return pet, ct
 
 
@@ -86,45 +83,22 @@ def _prepared(case: Case, settings: PrepareSettings) -> PreparedCase:
     grid = working_grid(ct.grid, settings.spacing_mm)
     suv = resample_linear(pet, grid, outside=0.0)
     hu = resample_linear(ct, grid, outside=AIR_HU)
-    mask = None if case.mask is None else _read_mask(case.case_id, case.mask, ct.grid, settings)
+    mask = None if case.mask is None else _read_mask(case, case.mask, (pet, ct), settings)
     known = tuple(settings.labels.values())
     classes = None if mask is None else resample_labels(mask, grid, known).array.astype(np.uint8)
     return PreparedCase(case.case_id, normalise(suv.array, hu.array, settings), classes, grid)
 
 
-def _read_mask(case_id: str, path: Path, ct: Grid, settings: PrepareSettings) -> Image:
-    mask = read_image(path)
-    found = np.unique(mask.array)
-    if not np.isin(found, (0, *settings.labels.values())).all():
-        raise CaseError(
-            case_id,
-            f"{path}: a mask must hold 0 and the labels of `prepare.labels` {settings.labels}. "
-            f"Found {found[:6].tolist()}. Name the label there, or mend the mask.",
-        )
-    within = labelled_within(mask, ct)
-    if within < _MIN_IN_CT:
-        raise CaseError(
-            case_id,
-            f"{path}: a mask must lie in its CT. Found {within:.0%} of its labelled voxels there; mask origin "
-            f"{_millimetres(mask.grid)}, CT origin {_millimetres(ct)} mm. Write the mask with the CT's geometry.",
-        )
+def _read_mask(case: Case, path: Path, images: tuple[Image, Image], settings: PrepareSettings) -> Image:
+    mask, (pet, ct) = read_image(path), images
+    _refuse(case, [*grid_faults(mask.grid, path), *mask_faults(mask, path, ct.grid, pet.grid, settings.labels)])
     return mask
 
 
-def _check_suv(pet: Image, path: Path) -> None:
-    brightest = float(np.quantile(pet.array.astype(np.float64), 0.999))
-    if brightest > _MAX_SUV:
-        found = f"One voxel in a thousand exceeds {brightest:.0f}, as activity [Bq/mL] does"
-        raise MedmtlError(f"{path}: PET must be SUVbw [g/mL]. {found}; convert it first.")
-
-
-def _finite(image: Image, path: Path) -> Image:
-    bad = int(np.count_nonzero(~np.isfinite(image.array)))
-    if bad:
-        raise MedmtlError(
-            f"{path}: every voxel must be a finite number. Found {bad} that are not; export the series again."
-        )
-    return image
+def _refuse(case: Case, found: Iterable[Finding]) -> None:
+    told = " ".join(str(finding) for finding in found)
+    if told:
+        raise CaseError(case.case_id, told)
 
 
 def _file_digest(path: Path) -> bytes:
@@ -132,7 +106,3 @@ def _file_digest(path: Path) -> bytes:
         raise MedmtlError(f"{path}: the file does not exist. Correct the path in the manifest, or restore the file.")
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").digest()
-
-
-def _millimetres(grid: Grid) -> tuple[float, ...]:
-    return tuple(round(value, 1) for value in grid.origin)

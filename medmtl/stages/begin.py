@@ -3,8 +3,10 @@
 from pathlib import Path
 
 from medmtl.balancing.base import Balancer
+from medmtl.cohort.files import files_of_cases, shared_files
 from medmtl.cohort.folds import make_folds
 from medmtl.cohort.manifest import read_manifest
+from medmtl.errors import MedmtlError
 from medmtl.experiment import Experiment
 from medmtl.members import build
 from medmtl.network import build_network, check_network
@@ -16,7 +18,9 @@ from medmtl.stages.run import Run, create_run
 def begin_run(experiment: Experiment, manifest: Path, root: Path) -> Run:
     """Make the run's folder, or find it again; raise MedmtlError where `create_run` or `check_feasible` would."""
     if not RunFolder(root).experiment.is_file():
-        check_feasible(experiment, read_manifest(manifest, experiment.endpoint))
+        cohort = read_manifest(manifest, experiment.endpoint)
+        _refuse_shared(cohort)
+        check_feasible(experiment, cohort)
     return create_run(experiment, manifest, root)
 
 
@@ -28,3 +32,10 @@ def check_feasible(experiment: Experiment, cohort: Cohort) -> None:
     network = build_network(experiment.network, len(cohort.columns), classes, experiment.endpoint)
     check_network(network, experiment.data.patch)
     build(experiment.balancer, Balancer, tuple(network.named_tasks()))  # type: ignore[type-abstract]
+
+
+def _refuse_shared(cohort: Cohort) -> None:
+    """Raise MedmtlError where one image is named twice: its patient would be trained on and tested at once."""
+    told = "\n".join(f"  {finding}" for finding in shared_files(files_of_cases(cohort.cases)))
+    if told:
+        raise MedmtlError(f"An image is named more than once:\n{told}")

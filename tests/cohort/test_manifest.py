@@ -59,7 +59,12 @@ def test_a_case_is_not_named_by_a_word_that_tables_read_as_missing(case_id: str,
         (HEADER + ",age", GOOD + ",62", "a column must occur once. Found age more than once"),
         (HEADER + ", os_days ", GOOD + ",62", "a column must occur once. Found os_days more than once"),
         (HEADER, GOOD + ",", "a line must not have more cells than the header, 9"),
-        (HEADER.replace(",", ";"), GOOD.replace(",", ";"), "cells must be separated by commas"),
+        (
+            HEADER.replace(",", ";"),
+            GOOD.replace(",", ";"),
+            "semicolons in the header.* Save the table as CSV",
+        ),
+        (HEADER.replace(",", ";"), GOOD.replace(",", ";") + ",5", "Found semicolons in the header"),
     ],
 )
 def test_a_table_that_would_be_read_awry_is_refused(header: str, row: str, told: str, folder: Path) -> None:

@@ -29,6 +29,12 @@ def test_no_file_means_no_clinical_columns(tmp_path: Path) -> None:
         ("clinical: {age: {scale: numeric, unit: years}}", "clinical:age:unit"),
         ("columns: {}", "columns"),
         ("clinical: {grade: {scale: ordinal}}", "grade"),
+        (
+            "clinical: {age: {scale: numeric, levels: [a, b]}}",
+            "a numeric column has no levels",
+        ),
+        ("clinical: {grade: {scale: ordinal, levels: [a, b, a]}}", "found a more than once"),
+        ("clinical: {centre: {scale: nominal}}", "centre: such a column has a meaning of its own"),
         ("clinical: [", "YAML"),
         ("- age", "file"),
     ],
