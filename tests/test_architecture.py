@@ -50,9 +50,15 @@ MAY_IMPORT = {
     "pytorch_lightning": {"data", "training"},
     "monai": {"data", "losses", "volume"},
     "matplotlib": {"report"},
+    "torchjd": {"balancing"},
     "pandera": {"cohort"},
 }
-IN_ONE_FILE = (("radiomics", "features"), ("lifelines", "evaluation"), ("pytorch_lightning", "data"))
+IN_ONE_FILE = (
+    ("radiomics", "features"),
+    ("lifelines", "evaluation"),
+    ("pytorch_lightning", "data"),
+    ("torchjd", "balancing"),
+)
 
 
 def layer_of(path: Path) -> str:

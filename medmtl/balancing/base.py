@@ -13,10 +13,23 @@ class Balancer(nn.Module, ABC):
     """Combines the losses of the tasks; a task that said nothing in this batch has no part in it.
 
     A balancer that `reads_gradients` is given the cut behind which the losses were computed; others are given none.
+    One that `looks_again` is shown the losses of the same batch once more, after the step. Whatever it remembers from
+    one step to the next is in its state, so that a resumed training equals an uninterrupted one.
     """
 
     reads_gradients: bool = False
+    looks_again: bool = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weights: dict[str, float] = {}  # of the last step by task, for the log; empty where there are none
 
     @abstractmethod
     def forward(self, losses: Mapping[str, TaskLoss], cut: Cut | None = None) -> Tensor:
         """Return the scalar to descend."""
+
+    def look_again(self, losses: Mapping[str, TaskLoss]) -> None:
+        """Learn from what the step did to the losses of its own batch."""
+
+    def end_epoch(self) -> None:
+        """Learn from the epoch that ends."""

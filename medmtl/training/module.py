@@ -18,6 +18,7 @@ from medmtl.network import MultiTaskNetwork
 from medmtl.records import Endpoint
 from medmtl.tensors import Batch
 from medmtl.training.criterion import Validation, smoothed, summarise
+from medmtl.training.second_look import Before, second_look
 from medmtl.training.settings import TrainingSettings
 from medmtl.volume import read_volume
 
@@ -54,8 +55,14 @@ class JointModule(LightningModule):
         """Draw the epoch's dropout from seed and epoch alone, so that a resumed run repeats an uninterrupted one."""
         torch.manual_seed(self._plan.seed * 1_000_003 + self.current_epoch)
 
+    def on_train_epoch_end(self) -> None:
+        """Let the balancer learn from the epoch."""
+        self.balancer.end_epoch()
+
     def training_step(self, batch: Batch, batch_index: int) -> Tensor:
         """Return the balanced loss of the batch."""
+        if self.balancer.looks_again:
+            self._before_step = Before.now(self.losses)
         losses, cut = self._losses(batch)
         total: Tensor = self.balancer(losses, cut)
         if not bool(torch.isfinite(total)):
@@ -65,6 +72,12 @@ class JointModule(LightningModule):
             )
         self._log_losses(total, losses, len(batch.case_ids))
         return total
+
+    def on_train_batch_end(self, outputs: object, batch: Batch, batch_index: int) -> None:
+        """Show the balancer what the step did to the losses of its batch, with the same dropout."""
+        if self.balancer.looks_again:
+            with torch.no_grad(), second_look(self.network, self.losses, self._before_step):
+                self.balancer.look_again(self._losses(batch)[0])
 
     def _losses(self, batch: Batch) -> tuple[dict[str, TaskLoss], Cut | None]:
         """Return every task's loss, computed behind a cut where the balancer looks at gradients."""
@@ -93,9 +106,12 @@ class JointModule(LightningModule):
         self.log_dict(found)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """Return AdamW under one cycle of the learning rate."""
+        """Return AdamW under one cycle of the learning rate; what a balancer learns does not decay."""
         rate, decay = self._plan.training.learning_rate, self._plan.training.weight_decay
-        optimiser = torch.optim.AdamW(self.parameters(), lr=rate, weight_decay=decay)
+        parts = ((self.network, decay), (self.losses, decay), (self.balancer, 0.0))
+        owned = ((list(part.parameters()), part_decay) for part, part_decay in parts)
+        groups = [{"params": learned, "weight_decay": part_decay} for learned, part_decay in owned if learned]
+        optimiser = torch.optim.AdamW(groups, lr=rate)
         steps = max(10, int(self.trainer.estimated_stepping_batches))
         cycle = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps + 1, pct_start=0.1)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pytorch_lightning import LightningModule, Trainer
 
+from medmtl.members import Member
 from medmtl.training.progress import EpochTable
 
 Same = Callable[[Path, Path], bool]
@@ -53,6 +54,21 @@ def test_killed_and_started_again_it_ends_the_same(longer, tmp_path: Path, same_
         assert not (folder / "model.ckpt").exists()
         assert same_weights(whole, longer.train(folder)), (epoch, hook)
         assert (folder / "metrics.csv").read_text() == (tmp_path / "whole" / "metrics.csv").read_text()
+
+
+@pytest.mark.parametrize("name", ["famo.Famo", "pcgrad.PcGrad", "db_mtl.DualBalancing", "dwa.DynamicWeightAverage"])
+def test_what_a_balancer_remembers_is_resumed_too(
+    name: str, longer, tmp_path: Path, same_weights: Same, monkeypatch
+) -> None:
+    balancer: Member = {"class_path": f"medmtl.balancing.{name}"}
+    training = replace(longer, recipe=longer.recipe._replace(balancer=balancer))
+    whole = training.train(tmp_path / "whole")
+    with monkeypatch.context() as context:
+        kill(context, 2, "on_train_epoch_start")
+        with pytest.raises(KilledError):
+            training.train(tmp_path / "killed")
+    assert same_weights(whole, training.train(tmp_path / "killed"))
+    assert not same_weights(whole, longer.train(tmp_path / "plain"))
 
 
 def test_killed_while_the_model_is_written_it_ends_the_same(

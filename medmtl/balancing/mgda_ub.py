@@ -1,0 +1,24 @@
+"""The shortest combination of the gradients at the shared feature maps."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from medmtl.balancing.at_cut import CutBalancer
+from medmtl.balancing.cut import Cut
+from medmtl.balancing.mgda import shortest
+
+
+class MgdaUpperBound(CutBalancer):
+    """MGDA-UB: MGDA's weights, found from the gradients by the feature maps in the place of the shared weights.
+
+    One walk through the shared part instead of one per task; the bound is tight where the maps determine the weights.
+    Source: Sener and Koltun, Multi-task learning as multi-objective optimization, NeurIPS 2018.
+    """
+
+    def weigh_maps(self, maps: Sequence[tuple[Tensor, ...]], losses: Mapping[str, Tensor], cut: Cut) -> Tensor:
+        """Return the weights, which sum to 1."""
+        rows = [torch.cat([part.float().reshape(-1) for part in one]) for one in maps]
+        gramian = torch.stack([torch.stack([a @ b for b in rows]) for a in rows])
+        return shortest(gramian.double().cpu())

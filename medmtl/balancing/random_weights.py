@@ -1,0 +1,35 @@
+"""Weights drawn anew at every step."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from medmtl.balancing.scalar import ScalarBalancer
+from medmtl.errors import MedmtlError
+
+
+class RandomWeights(ScalarBalancer):
+    """RLW: the softmax of one standard normal draw per task, times the number of tasks.
+
+    The draws follow from `seed` and the step alone: ranks agree, and a resumed training repeats them. Source: Lin et
+    al., Reasonable effectiveness of random weighting, TMLR 2022.
+    """
+
+    step: Tensor
+
+    def __init__(self, tasks: Sequence[str], seed: int = 0) -> None:
+        super().__init__(tasks)
+        if seed < 0:
+            raise MedmtlError(f"seed must be 0 or more. Found {seed}.")
+        self._seed = seed
+        self.register_buffer("step", torch.zeros((), dtype=torch.int64))
+
+    def combine(self, values: Tensor, rows: Tensor) -> Tensor:
+        """Return the weighted sum over the active tasks."""
+        generator = torch.Generator().manual_seed(self._seed * 1_000_003 + int(self.step))
+        draw = torch.randn(len(self.tasks), generator=generator).to(values)[rows]
+        self.step += 1
+        weights = len(values) * torch.softmax(draw, dim=0)
+        self.tell(weights, rows)
+        return (weights * values).sum()

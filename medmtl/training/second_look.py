@@ -1,0 +1,42 @@
+"""The losses of a batch once more after the step, as if nothing else had happened in between."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+
+class Before(NamedTuple):
+    """What a training step changes beside the weights: the generators, and what losses remember."""
+
+    cpu: Tensor
+    cuda: list[Tensor]
+    memory: dict[str, Tensor]
+
+    @classmethod
+    def now(cls, losses: nn.Module) -> "Before":
+        """Return the state before a step."""
+        memory = {name: value.clone() for name, value in losses.state_dict().items() if isinstance(value, Tensor)}
+        return cls(torch.get_rng_state(), torch.cuda.get_rng_state_all(), memory)
+
+
+@contextmanager
+def second_look(network: nn.Module, losses: nn.Module, before: Before) -> Iterator[None]:
+    """Repeat the generators of the step; leave running means, memories and generators afterwards as they are now."""
+    memory = {name: value.clone() for name, value in losses.state_dict().items() if isinstance(value, Tensor)}
+    norms = [module for module in network.modules() if isinstance(module, _BatchNorm) and module.track_running_stats]
+    losses.load_state_dict(before.memory, strict=False)
+    for norm in norms:
+        norm.track_running_stats = False  # batch statistics are used, running ones stay
+    try:
+        with torch.random.fork_rng():
+            torch.set_rng_state(before.cpu)
+            torch.cuda.set_rng_state_all(before.cuda)
+            yield
+    finally:
+        for norm in norms:
+            norm.track_running_stats = True
+        losses.load_state_dict(memory, strict=False)
