@@ -145,9 +145,13 @@ class Fold:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """An estimate with its confidence limits; `low` and `high` are None where too little is known to give them."""
+    """An estimate with its confidence limits; `low` and `high` are None where too little is known to give them.
+
+    `reason` says why something is None; it is empty where all is known.
+    """
 
     estimate: float | None
     low: float | None
     high: float | None
     n: int
+    reason: str = ""

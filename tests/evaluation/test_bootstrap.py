@@ -22,7 +22,9 @@ def test_the_interval_of_a_known_distribution_is_its_percentiles():
 
 def test_limits_are_absent_when_most_resamples_define_nothing():
     draws = np.array([0.5, np.nan, np.nan, np.nan])
-    assert percentile_interval(0.5, draws, 3, EvaluationSettings()) == Interval(0.5, None, None, 3)
+    found = percentile_interval(0.5, draws, 3, EvaluationSettings())
+    assert (found.estimate, found.low, found.high) == (0.5, None, None)
+    assert found.reason == "fewer than half of the resamples define the statistic"
 
 
 def test_an_unknown_setting_is_refused():

@@ -8,7 +8,9 @@ from lifelines.utils import concordance_index
 
 from medmtl.errors import MedmtlError
 from medmtl.evaluation.compare import concordance_difference
-from medmtl.evaluation.concordance import concordance_interval, harrell_c, pair_table
+from medmtl.evaluation.concordance import concordance_interval, harrell_c
+from medmtl.evaluation.outcomes import Outcomes
+from medmtl.evaluation.resampling import pair_table
 from medmtl.evaluation.settings import EvaluationSettings
 
 
@@ -100,7 +102,9 @@ def test_the_resampled_c_is_the_c_of_the_resampled_cases():
     drawn = np.random.default_rng(1).integers(0, 25, 25)
     counts = np.bincount(drawn, minlength=25)[None, :].astype(float)
     naive = harrell_c(time_days[drawn], event[drawn], risk[drawn], fold[drawn])
-    assert pair_table(time_days, event, risk, fold).resampled(counts)[0] == pytest.approx(naive.estimate, abs=1e-12)
+    assert pair_table(Outcomes(time_days, event, fold), risk).resampled(counts)[0] == pytest.approx(
+        naive.estimate, abs=1e-12
+    )
 
 
 def test_an_interval_holds_its_estimate_and_repeats_with_its_seed():
