@@ -39,6 +39,10 @@ class Experiment(BaseModel):
 
     name: str = Field("experiment", description="Title of the report.")
     endpoint: str = Field("pfs", description="Endpoint of the survival task and of the fused Cox model.")
+    predictors: tuple[str, ...] | None = Field(
+        None,
+        description="Clinical columns to predict from; without a list, those of the schema without `predictor: false`.",
+    )
     seed: int = Field(0, ge=0, description="Seed of folds, weights, patches and resamples.")
     jobs: int = Field(-1, description="Processes of per-case work; -1 is one per core. Changes no result.")
     folds: FoldSettings = Field(FoldSettings(), description="Division of the cohort.")

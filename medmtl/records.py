@@ -22,11 +22,15 @@ class Scale(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ClinicalColumn:
-    """A clinical column of baseline; `levels` are its words, in ascending order when ordinal, empty when numeric."""
+    """A clinical column; `levels` are its words, in ascending order when ordinal, empty when numeric.
+
+    Without `predictor` it is carried along, and predicted from only where an experiment names it.
+    """
 
     name: str
     scale: Scale
     levels: tuple[str, ...] = ()
+    predictor: bool = True
 
     def __post_init__(self) -> None:
         if self.scale is Scale.ORDINAL and len(self.levels) < 2:

@@ -26,7 +26,10 @@ def read_schema(path: Path) -> tuple[ClinicalColumn, ...]:
         raise MedmtlError(f"{path}: the file must be YAML in UTF-8. Found: {error}.") from error
     except ValidationError as error:
         raise MedmtlError(_explain(path, error)) from error
-    return tuple(ClinicalColumn(name, entry.scale, tuple(entry.levels)) for name, entry in schema.clinical.items())
+    return tuple(
+        ClinicalColumn(name, entry.scale, tuple(entry.levels), entry.predictor)
+        for name, entry in schema.clinical.items()
+    )
 
 
 def write_schema(columns: Sequence[ClinicalColumn], path: Path) -> None:
@@ -41,6 +44,7 @@ class _Column(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     scale: Scale
     levels: list[str] = Field(default_factory=list)
+    predictor: bool = True
 
     @model_validator(mode="after")
     def _levels_fit(self) -> "_Column":
@@ -67,10 +71,12 @@ class _Schema(BaseModel):
 
 def _explain(path: Path, error: ValidationError) -> str:
     lines = [f"{':'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}" for fault in error.errors()]
-    rule = "every clinical column must be written as `name: {scale: numeric|ordinal|nominal, levels: [words]}`"
+    form = "name: {scale: numeric|ordinal|nominal, levels: [words], predictor: true|false}"
+    rule = f"every clinical column must be written as `{form}`"
     return f"{path}: {rule}. Found:\n" + "\n".join(f"  - {line}" for line in lines)
 
 
 def _entry(column: ClinicalColumn) -> dict[str, object]:
     levels = {"levels": list(column.levels)} if column.levels else {}
-    return {"scale": column.scale.value, **levels}
+    carried = {} if column.predictor else {"predictor": False}
+    return {"scale": column.scale.value, **levels, **carried}

@@ -6,6 +6,7 @@ from medmtl.balancing.base import Balancer
 from medmtl.cohort.files import files_of_cases, shared_files
 from medmtl.cohort.folds import make_folds
 from medmtl.cohort.manifest import read_manifest
+from medmtl.cohort.predictors import choose_predictors
 from medmtl.errors import MedmtlError
 from medmtl.experiment import Experiment
 from medmtl.members import build
@@ -29,7 +30,8 @@ def check_feasible(experiment: Experiment, cohort: Cohort) -> None:
     folds = experiment.folds
     make_folds(cohort, experiment.endpoint, folds.count, folds.validate_fraction, experiment.seed)
     classes = 1 + len(experiment.prepare.labels)
-    network = build_network(experiment.network, len(cohort.columns), classes, experiment.endpoint)
+    predictors = choose_predictors(cohort, experiment.predictors).columns
+    network = build_network(experiment.network, len(predictors), classes, experiment.endpoint)
     check_network(network, experiment.data.patch)
     build(experiment.balancer, Balancer, tuple(network.named_tasks()))  # type: ignore[type-abstract]
 

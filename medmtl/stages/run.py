@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from medmtl.cohort.manifest import read_manifest
+from medmtl.cohort.predictors import choose_predictors
 from medmtl.errors import MedmtlError
 from medmtl.experiment import Experiment, read_experiment, write_experiment
 from medmtl.records import Cohort, Fold
@@ -32,7 +33,7 @@ def create_run(experiment: Experiment, manifest: Path, root: Path) -> Run:
 
     Raises MedmtlError where the folder holds another experiment or another cohort: nothing made is overwritten.
     """
-    cohort = read_manifest(manifest, experiment.endpoint)
+    cohort = _cohort(manifest, experiment)
     folder = RunFolder(root)
     found = _hash(manifest)
     if folder.stamp("prepare").is_file():
@@ -64,7 +65,7 @@ def open_run(root: Path) -> Run:
     found = _hash(manifest)
     if found != record["manifest_sha256"]:
         raise MedmtlError(f"{manifest} must be as it was when {root} was begun. It has changed; begin a new run.")
-    return Run(folder, experiment, read_manifest(manifest, experiment.endpoint), manifest, found)
+    return Run(folder, experiment, _cohort(manifest, experiment), manifest, found)
 
 
 def read_record(folder: RunFolder) -> dict[str, Any]:
@@ -87,6 +88,11 @@ def read_folds(folder: RunFolder) -> tuple[Fold, ...]:
     entries = json.loads(folder.folds.read_text("utf-8"))
     parts = ("train", "validate", "test")
     return tuple(Fold(entry["index"], *(tuple(entry[part]) for part in parts)) for entry in entries)
+
+
+def _cohort(manifest: Path, experiment: Experiment) -> Cohort:
+    """Return the cohort with the experiment's endpoint, and of its clinical columns those that are predicted from."""
+    return choose_predictors(read_manifest(manifest, experiment.endpoint), experiment.predictors)
 
 
 def _check_same(folder: RunFolder, experiment: Experiment, manifest_hash: str) -> None:
