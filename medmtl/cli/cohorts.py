@@ -26,6 +26,30 @@ def _import_sts(given: Namespace) -> None:
     say(str(import_sts(given.images, given.clinical, given.out, given.jobs)))
 
 
+def _hecktor_options(parser: ArgumentParser) -> None:
+    years = "2020 and 2021 (GTVt), 2022, 2025 and 2026 (GTVp, GTVn)"
+    parser.add_argument("--edition", type=int, required=True, help=f"Year of the challenge: {years}.")
+    parser.add_argument("source", type=Path, help="Folder with its images and tables, as unpacked, at any depth.")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="Folder of the cohort; gets manifest.csv and schema.yaml."
+    )
+    parser.add_argument(
+        "--suv-table",
+        type=Path | None,
+        default=None,
+        help="The organisers' suv_conversion_tags.csv, for PETs in Bq/mL; else one that lies in the folder.",
+    )
+    parser.add_argument("--crop", action="store_true", help="Cut every image to the bounding box of its case.")
+    parser.add_argument("--jobs", type=int, default=-1, help="Cases read at once; -1 is one per core.")
+
+
+def _import_hecktor(given: Namespace) -> None:
+    from medmtl.stages.import_hecktor import HecktorRequest, import_hecktor
+
+    request = HecktorRequest(given.source, given.edition, given.suv_table, given.crop)
+    say(str(import_hecktor(request, given.out, given.jobs)))
+
+
 def _check_options(parser: ArgumentParser) -> None:
     parser.add_argument("cohort", type=Path, help="The manifest (CSV) of the cohort, or its folder.")
     parser.add_argument("--config", action="config", help="YAML of the experiment that is planned.")
@@ -39,12 +63,16 @@ def _check(given: Namespace) -> None:
 
 
 _STS = "The soft-tissue sarcoma cohort of The Cancer Imaging Archive, as NIfTI or DICOM."
+_HECKTOR = "The HECKTOR challenge of 2020, 2021, 2022, 2025 or 2026: PET/CT of the head and neck."
 
 COMMANDS = (
     Command(
         "import",
         "Turn a published cohort into a manifest.",
-        parts=(Command("sts", _STS, _sts_options, _import_sts),),
+        parts=(
+            Command("sts", _STS, _sts_options, _import_sts),
+            Command("hecktor", _HECKTOR, _hecktor_options, _import_hecktor),
+        ),
     ),
     Command(
         "check",
