@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from medmtl.cohort.clinical import ClinicalEncoder
+from medmtl.errors import MedmtlError
+from medmtl.risk.radiomics import Radiomics
 from medmtl.risk.rows import Block, RiskRows
 from medmtl.risk.selection import RadiomicsScore
 
@@ -78,11 +80,26 @@ class RadiomicsBlock(FittedBlock):
 
     def columns(self, rows: RiskRows) -> Block:
         """Return `radiomics_score`."""
-        return Block(("radiomics_score",), self.score.predict(rows.radiomics)[:, None])
+        return Block(("radiomics_score",), self.score.predict(rows)[:, None])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the block as plain JSON values."""
         return {"kind": "radiomics", "score": self.score.to_dict()}
+
+
+@dataclass(frozen=True, slots=True)
+class FeaturesBlock(FittedBlock):
+    """The radiomics that the selectors left, each for itself, without the centre; skewed ones as log(1 + x)."""
+
+    radiomics: Radiomics
+
+    def columns(self, rows: RiskRows) -> Block:
+        """Return the features; NaN where not known."""
+        return self.radiomics.columns(rows)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the block as plain JSON values."""
+        return {"kind": "features", "radiomics": self.radiomics.to_dict()}
 
 
 def read_block(document: Mapping[str, Any]) -> FittedBlock:
@@ -94,5 +111,9 @@ def read_block(document: Mapping[str, Any]) -> FittedBlock:
             return ImageBlock(tuple(document["features"]))
         case "clinical":
             return ClinicalBlock(ClinicalEncoder.from_dict(document["encoder"]))
-        case _:
+        case "radiomics":
             return RadiomicsBlock(RadiomicsScore.from_dict(document["score"]))
+        case "features":
+            return FeaturesBlock(Radiomics.from_dict(document["radiomics"]))
+        case kind:
+            raise MedmtlError(f"A block must be of a known kind. Found {kind!r}.")

@@ -1,6 +1,6 @@
-"""The ridge Cox model: blocks of columns, one scaler, one proportional hazard."""
+"""A fitted Cox model: blocks of columns, one scaler, one proportional hazard."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,21 +9,21 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
 from medmtl.errors import MedmtlError
-from medmtl.risk.base import FittedRisk, RiskModel
+from medmtl.risk.base import Contributions, Effect, FittedRisk
 from medmtl.risk.blocks import FittedBlock, read_block
-from medmtl.risk.entry import enter_blocks
-from medmtl.risk.hazard import Hazard, fit_hazard
-from medmtl.risk.ridge import choose_penalizer, inner_folds
-from medmtl.risk.rows import Block, RiskRows
+from medmtl.risk.entry import Entry, enter_blocks
+from medmtl.risk.hazard import Hazard
+from medmtl.risk.rows import RiskRows, join_blocks
 from medmtl.risk.scaling import Scaler, fit_scaler
 from medmtl.risk.settings import BlockName, RiskSettings
 
 Floats = NDArray[np.float64]
+Weigh = Callable[[Floats, Scaler, RiskRows], Hazard]
 
 
 @dataclass(frozen=True, slots=True)
 class FittedCox(FittedRisk):
-    """A fitted ridge Cox model; `cut` is the median risk of its training cases, `dropped` says what stayed out."""
+    """A fitted Cox model; the hazard's columns are the scaler's, in their order."""
 
     blocks: tuple[FittedBlock, ...]
     scaler: Scaler
@@ -35,12 +35,30 @@ class FittedCox(FittedRisk):
 
     def predict(self, rows: RiskRows) -> Floats:
         """Return the log relative hazard [n]; larger is worse, 0 is the mean of the training cases."""
-        columns = _joined([block.columns(rows) for block in self.blocks], len(rows.cases))
-        return self.hazard.log_risk(self.scaler.transform(columns))
+        return self.hazard.log_risk(self._scaled(rows))
 
     def survival(self, rows: RiskRows, times_days: Sequence[float]) -> Floats:
         """Return the survival probability [n, times]; NaN beyond the longest follow-up in training."""
         return self.hazard.survival(self.predict(rows), times_days)
+
+    def effects(self) -> tuple[Effect, ...]:
+        """Return the coefficient of each column."""
+        hazard = self.hazard
+        return tuple(map(Effect, hazard.names, hazard.coefficients, hazard.errors))
+
+    def contributions(self, rows: RiskRows) -> Contributions:
+        """Return coefficient times (column - mean) / sd; they add up to the risk."""
+        x = self._scaled(rows)
+        raw, typical = self.scaler.as_measured(self._columns(rows))
+        return Contributions(
+            names=self.hazard.names,
+            values=x * np.array(self.hazard.coefficients),
+            errors=np.abs(x) * np.array(self.hazard.errors),
+            total_error=self.hazard.error_of(x),
+            rest=np.zeros(len(x)),
+            raw=raw,
+            typical=typical,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model as plain JSON values."""
@@ -62,53 +80,51 @@ class FittedCox(FittedRisk):
         counts = (document["cut"], document["n"], document["n_events"], document["dropped"])
         return cls(blocks, scaler, hazard, *counts)
 
+    def _columns(self, rows: RiskRows) -> Any:
+        return join_blocks([block.columns(rows) for block in self.blocks], len(rows.cases))
 
-@dataclass(frozen=True, slots=True)
-class RidgeCox(RiskModel):
-    """A ridge Cox model on these blocks, to be fitted."""
-
-    blocks: tuple[BlockName, ...]
-    settings: RiskSettings
-
-    def fit(self, rows: RiskRows) -> FittedCox:
-        """Learn everything from these rows; those without an endpoint are left out.
-
-        Raises MedmtlError where no event is among them.
-        """
-        known = rows.take(rows.known)
-        if not known.event.any():
-            raise MedmtlError(f"A risk model needs at least one event among its training cases. Found {_count(known)}.")
-        with threadpool_limits(1):  # matrices are small: more threads cost up to six times the time, and the last digit
-            return self._fit_known(known)
-
-    def _fit_known(self, known: RiskRows) -> FittedCox:
-        entries, dropped = enter_blocks(self.blocks, known, self.settings)
-        columns = _joined([entry.columns for entry in entries], len(known.cases))
-        scaler = fit_scaler(columns, take_log=False)
-        x = scaler.transform(columns)
-        hazard = fit_hazard(x, scaler.names, known.time_days, known.event, self._penalizers(x, known))
-        return FittedCox(
-            blocks=tuple(entry.block for entry in entries),
-            scaler=scaler,
-            hazard=hazard,
-            cut=float(np.median(hazard.log_risk(x))),
-            n=len(known.cases),
-            n_events=int(known.event.sum()),
-            dropped=dropped | dict.fromkeys(scaler.dropped, "constant or missing in all training cases"),
-        )
-
-    def _penalizers(self, x: Floats, rows: RiskRows) -> list[float]:
-        """Return the penalty that predicts best, and all larger ones in case it does not converge."""
-        settings = self.settings
-        inner = inner_folds(rows.event, settings.inner_folds, settings.seed)
-        best = choose_penalizer(x, rows.time_days, rows.event, settings.penalizers, inner)
-        return [penalizer for penalizer in settings.penalizers if penalizer >= best]
+    def _scaled(self, rows: RiskRows) -> Floats:
+        return self.scaler.transform(self._columns(rows))
 
 
-def _joined(blocks: Sequence[Block], n: int) -> Block:
-    names = tuple(name for block in blocks for name in block.names)
-    return Block(names, np.concatenate([np.zeros((n, 0)), *(block.values for block in blocks)], axis=1))
+def fit_cox(rows: RiskRows, blocks: Sequence[BlockName], settings: RiskSettings, weigh: Weigh) -> FittedCox:
+    """Learn which blocks enter and their scales, and let `weigh` find the hazard of the scaled columns [n, p].
+
+    Rows without an endpoint are left out. A column to which `weigh` gives no place in the hazard is dropped. Raises
+    MedmtlError where no event is among the rows.
+    """
+    with threadpool_limits(1):  # matrices are small: more threads cost up to six times the time, and the last digit
+        return _fit_known(known_rows(rows), blocks, settings, weigh)
 
 
-def _count(rows: RiskRows) -> str:
-    return f"{len(rows.cases)} cases with an endpoint and no event"
+def known_rows(rows: RiskRows) -> RiskRows:
+    """Return the rows with an endpoint; raise MedmtlError where no event is among them."""
+    known = rows.take(rows.known)
+    if not known.event.any():
+        found = f"{len(known.cases)} cases with an endpoint and no event"
+        raise MedmtlError(f"A risk model needs at least one event among its training cases. Found {found}.")
+    return known
+
+
+def scale_entries(entries: Sequence[Entry], n: int) -> tuple[Floats, Scaler]:
+    """Return the columns [n, p] of what enters, each of mean 0 and variance 1 on these rows, and what made them so."""
+    columns = join_blocks([entry.columns for entry in entries], n)
+    scaler = fit_scaler(columns, take_log=False)
+    return scaler.transform(columns), scaler
+
+
+def _fit_known(known: RiskRows, blocks: Sequence[BlockName], settings: RiskSettings, weigh: Weigh) -> FittedCox:
+    entries, dropped = enter_blocks(blocks, known, settings)
+    x, scaler = scale_entries(entries, len(known.cases))
+    flat = dict.fromkeys(scaler.dropped, "constant or missing in all training cases")
+    hazard = weigh(x, scaler, known)
+    chosen = [name in set(hazard.names) for name in scaler.names]
+    return FittedCox(
+        blocks=tuple(entry.block for entry in entries),
+        scaler=scaler.keep(hazard.names),
+        hazard=hazard,
+        cut=float(np.median(hazard.log_risk(x[:, chosen]))),
+        n=len(known.cases),
+        n_events=int(known.event.sum()),
+        dropped=dropped | flat,
+    )

@@ -5,14 +5,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from medmtl.errors import MedmtlError
 from medmtl.records import Fold
-from medmtl.risk.coxph import FittedCox, RidgeCox
+from medmtl.risk.base import FittedRisk, RiskModel
+from medmtl.risk.recipes import nothing_to_fit, recipes
 from medmtl.risk.rows import RiskRows, check_out_of_fold
-from medmtl.risk.settings import MODELS, BlockName, ModelName, RiskSettings
+from medmtl.risk.settings import RiskSettings
 
 Z_95 = 1.959963984540054  # standard errors to either side that hold 95 %
+LARGEST = 700.0  # log of about the largest number there is
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,8 +24,8 @@ class CrossFit:
     """The out-of-fold risks as in `risk/risks.csv`, the models by name and fold, and why a model was not fitted."""
 
     risks: pd.DataFrame
-    fitted: Mapping[ModelName, Mapping[int, FittedCox]]
-    skipped: Mapping[ModelName, str]
+    fitted: Mapping[str, Mapping[int, FittedRisk]]
+    skipped: Mapping[str, str]
 
 
 def cross_fit(rows: RiskRows, folds: Sequence[Fold], settings: RiskSettings) -> CrossFit:
@@ -31,24 +35,49 @@ def cross_fit(rows: RiskRows, folds: Sequence[Fold], settings: RiskSettings) -> 
     without the endpoint is predicted, not fitted.
     """
     check_out_of_fold(rows, folds)
-    skipped = {name: reason for name in settings.models if (reason := _nothing_to_fit(name, rows))}
-    fitted: dict[ModelName, dict[int, FittedCox]] = {}
+    return cross_fit_division(rows, rows.fold, settings)
+
+
+def cross_fit_division(rows: RiskRows, division: NDArray[np.int_], settings: RiskSettings) -> CrossFit:
+    """Return the same by another division [n] of the same rows: each part in turn is held out of the fit.
+
+    Deep risks and masks stay those of the networks that never saw the case; only the models of this package are
+    fitted anew. `check_out_of_fold` must hold of the rows.
+    """
+    found = recipes(settings, rows)
+    skipped = {name: reason for name, recipe in found.items() if (reason := nothing_to_fit(recipe, rows))}
+    fitted: dict[str, dict[int, FittedRisk]] = {}
     tables = []
-    for name in (name for name in settings.models if name not in skipped):
-        fitted[name] = {fold: _without(fold, rows, name, settings) for fold in np.unique(rows.fold).tolist()}
-        tables += [_risks(name, fold, model, rows.take(rows.fold == fold)) for fold, model in fitted[name].items()]
+    for name in (name for name in found if name not in skipped):
+        fitted[name] = {part: _without(part, rows, division, found[name]) for part in np.unique(division).tolist()}
+        tables += [_risks(name, part, model, rows.take(division == part)) for part, model in fitted[name].items()]
     if not tables:
         raise MedmtlError(f"One of `risk.models` must have something to fit. Found none: {_told(skipped)}.")
     return CrossFit(pd.concat(tables, ignore_index=True), fitted, skipped)
 
 
-def fit_all(rows: RiskRows, settings: RiskSettings) -> dict[ModelName, FittedCox]:
+def fit_all(rows: RiskRows, settings: RiskSettings) -> dict[str, FittedRisk]:
     """Return every model fitted on all rows, for new cases; the models that have nothing to fit are left out."""
-    names = [name for name in settings.models if not _nothing_to_fit(name, rows)]
-    return {name: RidgeCox(MODELS[name], settings).fit(rows) for name in names}
+    found = recipes(settings, rows)
+    return {name: recipe.fit(rows) for name, recipe in found.items() if not nothing_to_fit(recipe, rows)}
 
 
-def coefficient_table(crossed: CrossFit, final: Mapping[ModelName, FittedCox]) -> pd.DataFrame:
+def survival_out_of_fold(
+    rows: RiskRows, fitted: Mapping[int, FittedRisk], times_days: Sequence[float], part: NDArray[np.int_] | None = None
+) -> Floats:
+    """Return the survival probability [n, times] of each case by the model that did not see it.
+
+    `fitted` is one model's by fold, as in `CrossFit.fitted`; `part` [n] is the fold of each case, else the rows' own.
+    NaN beyond the longest follow-up of that model's training cases.
+    """
+    part = rows.fold if part is None else part
+    survival = np.full((len(rows.cases), len(times_days)), np.nan)
+    for fold, model in fitted.items():
+        survival[part == fold] = model.survival(rows.take(part == fold), times_days)
+    return survival
+
+
+def coefficient_table(crossed: CrossFit, final: Mapping[str, FittedRisk]) -> pd.DataFrame:
     """Return `model, fold, feature, coefficient, hazard_ratio, low, high`, per standard deviation of the feature.
 
     The limits hold 95 % of the hazard ratio given the penalty; they know nothing of the choice of features.
@@ -59,27 +88,18 @@ def coefficient_table(crossed: CrossFit, final: Mapping[ModelName, FittedCox]) -
     return pd.DataFrame([row for each in models for row in _coefficients(*each)], columns=columns)
 
 
-def _nothing_to_fit(name: ModelName, rows: RiskRows) -> str:
-    known = {
-        BlockName.DEEP: bool(np.isfinite(rows.deep).any()),
-        BlockName.CLINICAL: any(
-            case.clinical.get(column.name) is not None for case in rows.cases for column in rows.columns
-        ),
-    }
-    if any(known.get(block, True) for block in MODELS[name]):
-        return ""
-    return f"no case has a value of {', '.join(block.value for block in MODELS[name])}"
-
-
-def _told(skipped: Mapping[ModelName, str]) -> str:
+def _told(skipped: Mapping[str, str]) -> str:
     return "; ".join(f"{name}: {reason}" for name, reason in skipped.items())
 
 
-def _without(fold: int, rows: RiskRows, name: ModelName, settings: RiskSettings) -> FittedCox:
-    return RidgeCox(MODELS[name], settings).fit(rows.take(rows.fold != fold))
+def _without(part: int, rows: RiskRows, division: NDArray[np.int_], recipe: RiskModel) -> FittedRisk:
+    try:
+        return recipe.fit(rows.take(division != part))
+    except MedmtlError as error:
+        raise MedmtlError(f"Without part {part} of the cases: {error}") from error
 
 
-def _risks(name: ModelName, fold: int, model: FittedCox, rows: RiskRows) -> pd.DataFrame:
+def _risks(name: str, fold: int, model: FittedRisk, rows: RiskRows) -> pd.DataFrame:
     risk = model.predict(rows)
     return pd.DataFrame(
         {
@@ -94,8 +114,9 @@ def _risks(name: ModelName, fold: int, model: FittedCox, rows: RiskRows) -> pd.D
     )
 
 
-def _coefficients(name: str, fold: str, model: FittedCox) -> Iterator[tuple[str | float, ...]]:
-    hazard = model.hazard
-    for feature, value, error in zip(hazard.names, hazard.coefficients, hazard.errors, strict=True):
-        low, ratio, high = np.exp([value - Z_95 * error, value, value + Z_95 * error]).tolist()
-        yield name, fold, feature, value, ratio, low, high
+def _coefficients(name: str, fold: str, model: FittedRisk) -> Iterator[tuple[str | float, ...]]:
+    for effect in model.effects():
+        reach = Z_95 * (np.nan if effect.error is None else effect.error)
+        limits = np.array([effect.coefficient - reach, effect.coefficient, effect.coefficient + reach])
+        low, ratio, high = np.exp(np.clip(limits, -LARGEST, LARGEST)).tolist()
+        yield name, fold, effect.name, effect.coefficient, ratio, low, high

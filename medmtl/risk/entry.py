@@ -1,14 +1,15 @@
 """Which blocks enter a model: rules that look at the training rows only, and say why a block stays out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from medmtl.cohort.clinical import fit_clinical
 from medmtl.evaluation.concordance import concordance_interval
 from medmtl.evaluation.settings import EvaluationSettings
-from medmtl.risk.blocks import ClinicalBlock, DeepBlock, FittedBlock, ImageBlock, RadiomicsBlock
+from medmtl.risk.blocks import ClinicalBlock, DeepBlock, FeaturesBlock, FittedBlock, ImageBlock, RadiomicsBlock
+from medmtl.risk.radiomics import fit_radiomics
 from medmtl.risk.rows import Block, RiskRows
 from medmtl.risk.selection import cross_fitted_score, fit_score
 from medmtl.risk.settings import BlockName, RiskSettings
@@ -26,16 +27,30 @@ def enter_blocks(
     names: Sequence[BlockName], rows: RiskRows, settings: RiskSettings
 ) -> tuple[list[Entry], dict[str, str]]:
     """Return what enters of the named blocks, and for each that does not, the reason. `rows` all have endpoints."""
-    reasons = {name: _objection(name, alone=len(names) == 1, rows=rows, settings=settings) for name in names}
+    alone = len(names) == 1
+    reasons = {name: _objection(name, alone=alone, rows=rows, settings=settings) for name in names}
+    rows, surplus = (rows, {}) if alone else _limit_clinical(rows, settings)
     entries = [_enter(name, rows, settings) for name in names if not reasons[name]]
-    return entries, {name.value: reason for name, reason in reasons.items() if reason}
+    return entries, {name.value: reason for name, reason in reasons.items() if reason} | (
+        surplus if BlockName.CLINICAL in names else {}
+    )
+
+
+def _limit_clinical(rows: RiskRows, settings: RiskSettings) -> tuple[RiskRows, dict[str, str]]:
+    """Keep as many clinical columns as the events bear beside others: the first of the schema, which no data chose."""
+    events = int(rows.event.sum())
+    if events >= settings.elastic_net_min_events:
+        return rows, {}
+    limit = settings.clinical_if_few if events < settings.deep_evidence_events else settings.clinical_if_some
+    reason = f"with {events} training events a mixed model takes the first {limit} clinical columns of the schema"
+    return replace(rows, columns=rows.columns[:limit]), {column.name: reason for column in rows.columns[limit:]}
 
 
 def _objection(name: BlockName, alone: bool, rows: RiskRows, settings: RiskSettings) -> str:
     events = int(rows.event.sum())
     if name is BlockName.RADIOMICS and events < settings.radiomics_score_min_events:
         return f"a radiomics score needs {settings.radiomics_score_min_events} training events. Found {events}"
-    if name is BlockName.RADIOMICS and not np.isfinite(rows.radiomics.values).any():
+    if name in (BlockName.RADIOMICS, BlockName.ALL_RADIOMICS) and not np.isfinite(rows.radiomics.values).any():
         return "no training case has radiomics"
     if name is BlockName.DEEP and not alone and settings.deep_entry == "evidence":
         return _missing_evidence(rows, settings) if events < settings.deep_evidence_events else ""
@@ -60,11 +75,13 @@ def _enter(name: BlockName, rows: RiskRows, settings: RiskSettings) -> Entry:
     if name is BlockName.RADIOMICS:
         score = cross_fitted_score(rows, settings)
         return Entry(RadiomicsBlock(fit_score(rows, settings)), Block(("radiomics_score",), score[:, None]))
-    block = _block(name, rows)
+    block = _block(name, rows, settings)
     return Entry(block, block.columns(rows))
 
 
-def _block(name: BlockName, rows: RiskRows) -> FittedBlock:
+def _block(name: BlockName, rows: RiskRows, settings: RiskSettings) -> FittedBlock:
+    if name is BlockName.ALL_RADIOMICS:
+        return FeaturesBlock(fit_radiomics(rows, settings))
     if name is BlockName.CLINICAL:
         return ClinicalBlock(fit_clinical(rows.cases, rows.columns))
     if name is BlockName.DEEP:

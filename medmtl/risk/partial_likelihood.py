@@ -1,6 +1,7 @@
 """Cox's partial likelihood with Efron's ties: its value, and its derivatives for Newton's method."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,16 @@ class RiskSets:
             return float((shifted[self.events] - np.log(total)).sum())
         return float((shifted[self.events] - logsumexp(shifted[None, :], axis=1, b=self.weight)).sum())
 
+    def gradient(self, log_risk: Floats, x: Floats) -> Floats:
+        """Return the gradient [p] by the coefficients alone, much quicker than with the Hessian for many columns."""
+        if not self.events.size:
+            return np.zeros(x.shape[1])
+        relative = np.exp(log_risk - log_risk.max())
+        share = relative * ((1.0 / (self.weight @ relative)) @ self.weight)
+        happened = np.bincount(self.events, minlength=len(x))
+        gradient: Floats = (happened - share) @ x
+        return gradient
+
     def derivatives(self, log_risk: Floats, x: Floats) -> tuple[Floats, Floats]:
         """Return gradient [p] and negative Hessian [p, p] by the coefficients, where log_risk = x @ coefficients."""
         if not self.events.size:
@@ -42,15 +53,17 @@ class RiskSets:
         return gradient, x.T @ (share[:, None] * x) - mean.T @ mean
 
 
-def risk_sets(time_days: Floats, event: NDArray[np.bool_]) -> RiskSets:
+def risk_sets(time_days: Floats, event: NDArray[np.bool_], ties: Literal["efron", "breslow"] = "efron") -> RiskSets:
     """Return the risk sets; a case censored at the time of an event is still at risk then.
 
-    Of d events at one time the l-th (from 0) sees each of the d with weight 1 - l/d, as Efron has it.
+    Of d events at one time the l-th (from 0) sees each of the d with weight 1 - l/d, as Efron has it; or each sees all
+    of them, as Breslow has it.
     """
     events = np.flatnonzero(event)
     times = time_days[events]
     tied = times[:, None] == times[None, :]
-    fraction = np.tril(tied, -1).sum(axis=1) / np.maximum(tied.sum(axis=1), 1)
+    before = np.tril(tied, -1).sum(axis=1) if ties == "efron" else np.zeros(len(events))
+    fraction = before / np.maximum(tied.sum(axis=1), 1)
     at_risk = time_days[None, :] >= times[:, None]
     same_event = (time_days[None, :] == times[:, None]) & event[None, :]
     return RiskSets(at_risk - fraction[:, None] * same_event, events)

@@ -1,6 +1,7 @@
 """Ridge Cox regression by Newton's method, and its penalty by cross-validated partial likelihood."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,8 @@ def ridge_path(
     x: Floats, time_days: Floats, event: NDArray[np.bool_], penalizers: Sequence[float]
 ) -> dict[float, Floats]:
     """Return the coefficients of `fit_ridge` for each penalty, the largest first; each fit starts at the one before."""
+    if not x.shape[1]:
+        return dict.fromkeys(penalizers, np.zeros(0))
     turned, axes = _turned(x)
     sets, coefficients, path = risk_sets(time_days, event), np.zeros(turned.shape[1]), {}
     for penalizer in sorted(penalizers, reverse=True):
@@ -46,15 +49,34 @@ def choose_penalizer(
     that a fold needs no event of its own.
     Source: Verweij PJM, van Houwelingen HC, Cross-validation in survival analysis, Stat Med 12, 1993.
     """
+    turned, _ = _turned(x)
+    parts = [Part(inner != fold, turned[inner != fold], turned) for fold in np.unique(inner)]
+    return best_penalizer(parts, time_days, event, penalizers)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Some rows are fitted, all are predicted: `fitted` [n], their columns `own`, and those of all rows."""
+
+    fitted: NDArray[np.bool_]
+    own: Floats
+    everyone: Floats
+
+
+def best_penalizer(
+    parts: Sequence[Part], time_days: Floats, event: NDArray[np.bool_], penalizers: Sequence[float]
+) -> float:
+    """Return the penalty of the largest cross-validated partial likelihood over these parts; of equals, the larger."""
     scores = dict.fromkeys(sorted(penalizers, reverse=True), 0.0)
-    x, _ = _turned(x)
+    if len(scores) == 1:
+        return next(iter(scores))
     everyone = risk_sets(time_days, event)
-    for fold in np.unique(inner):
-        fitted = inner != fold
-        own = risk_sets(time_days[fitted], event[fitted])
-        for penalizer, coefficients in ridge_path(x[fitted], time_days[fitted], event[fitted], penalizers).items():
-            log_risk = x @ coefficients
-            scores[penalizer] += everyone.log_likelihood(log_risk) - own.log_likelihood(log_risk[fitted])
+    for part in parts:
+        own = risk_sets(time_days[part.fitted], event[part.fitted])
+        path = ridge_path(part.own, time_days[part.fitted], event[part.fitted], penalizers)
+        for penalizer, coefficients in path.items():
+            log_risk = part.everyone @ coefficients
+            scores[penalizer] += everyone.log_likelihood(log_risk) - own.log_likelihood(part.own @ coefficients)
     return max(scores, key=lambda penalizer: scores[penalizer])
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from medmtl.errors import CaseError
+from medmtl.errors import CaseError, MedmtlError
 from medmtl.features.base import CONVENTIONAL
 from medmtl.records import Case, ClinicalColumn, Cohort, Fold
 
@@ -23,12 +23,26 @@ class Block:
     values: Floats
 
     def pick(self, names: Sequence[str]) -> "Block":
-        """Return these columns, in this order."""
+        """Return these columns, in this order. Raises MedmtlError that names those that are not there."""
+        absent = sorted(set(names) - set(self.names))
+        if absent:
+            more = f" and {len(absent) - 5} more" if len(absent) > 5 else ""
+            raise MedmtlError(
+                f"The features must hold every column that the model was fitted on. Not there: "
+                f"{', '.join(absent[:5])}{more}. Measure the cases as those of the run were."
+            )
         return Block(tuple(names), self.values[:, [self.names.index(name) for name in names]])
 
     def take(self, positions: ArrayLike) -> "Block":
         """Return these rows."""
         return Block(self.names, self.values[np.asarray(positions)])
+
+
+def join_blocks(blocks: Sequence[Block], n: int) -> Block:
+    """Return the columns of the blocks side by side, [n, 0] without any."""
+    names = tuple(name for block in blocks for name in block.names)
+    parts = [block.values for block in blocks]  # noqa: PD011  (no pandas)
+    return Block(names, np.concatenate([np.zeros((n, 0)), *parts], axis=1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

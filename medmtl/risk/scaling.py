@@ -1,7 +1,7 @@
 """Makes columns fit for a ridge penalty: logarithm, median for the missing with a flag, unit variance."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -44,10 +44,23 @@ class Scaler:
 
     def transform(self, block: Block) -> Floats:
         """Return the columns [n, len(names)] of a block that has the inputs; never NaN."""
-        values = _logged(block.pick(self.inputs).values, np.array(self.logged, dtype=bool))
+        values = log_columns(block.pick(self.inputs).values, np.array(self.logged, dtype=bool))
         columns = _expand(values, np.array(self.median), list(self.flagged))
         scaled: Floats = (columns - np.array(self.mean)) / np.array(self.sd)
         return scaled[:, np.array(self.kept, dtype=bool)]
+
+    def keep(self, names: Sequence[str]) -> "Scaler":
+        """Return the same scaler for these of its columns alone, in the order it has them."""
+        columns = (*self.inputs, *(self.inputs[position] + MISSING for position in self.flagged))
+        kept = (old and name in set(names) for name, old in zip(columns, self.kept, strict=True))
+        return replace(self, kept=tuple(kept))
+
+    def as_measured(self, block: Block) -> tuple[Floats, Floats]:
+        """Return the columns of `names` before filling and scaling [n, p], NaN where missing, and their means [p]."""
+        values = log_columns(block.pick(self.inputs).values, np.array(self.logged, dtype=bool))
+        flags = (~np.isfinite(values))[:, list(self.flagged)].astype(float)
+        kept = np.array(self.kept, dtype=bool)
+        return np.concatenate([values, flags], axis=1)[:, kept], np.array(self.mean)[kept]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the constants as plain JSON values."""
@@ -65,8 +78,8 @@ def fit_scaler(block: Block, take_log: bool) -> Scaler:
     With `take_log`, a column of no negative value and of skewness above 1 becomes log(1 + x), later negatives as 0.
     A column that is constant, or missing throughout, is dropped. Inputs missing in the same rows share one flag.
     """
-    logged = _skewed(block.values) if take_log else np.zeros(len(block.names), dtype=bool)
-    values = _logged(block.values, logged)
+    logged = skewed_columns(block.values) if take_log else np.zeros(len(block.names), dtype=bool)
+    values = log_columns(block.values, logged)
     median = np.array([_median(column) for column in values.T])
     flagged = _distinct_gaps(np.isnan(block.values))
     columns = _expand(values, median, flagged)
@@ -84,7 +97,8 @@ def fit_scaler(block: Block, take_log: bool) -> Scaler:
     )
 
 
-def _skewed(values: Floats) -> NDArray[np.bool_]:
+def skewed_columns(values: Floats) -> NDArray[np.bool_]:
+    """Say of each column [n, p] whether it holds no negative value and has a skewness above 1."""
     return np.array([_is_skewed(column[np.isfinite(column)]) for column in values.T], dtype=bool)
 
 
@@ -93,7 +107,8 @@ def _is_skewed(known: Floats) -> bool:
     return varies and float(known.min()) >= 0 and float(skew(known)) > SKEWED
 
 
-def _logged(values: Floats, logged: NDArray[np.bool_]) -> Floats:
+def log_columns(values: Floats, logged: NDArray[np.bool_]) -> Floats:
+    """Return the columns [n, p] with log(1 + x) of those in `logged` [p], negatives as 0; NaN stays."""
     return np.where(logged, np.log1p(np.maximum(values, 0.0)), values)
 
 

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from medmtl.members import Member
+
 ModelName = Literal["fused", "deep", "clinical", "volume", "image"]
 
 
@@ -14,16 +16,20 @@ class BlockName(StrEnum):
     DEEP = "deep"
     IMAGE = "image"  # log volume and log SUVmax, named before any data is seen
     VOLUME = "volume"  # log volume alone
-    RADIOMICS = "radiomics"
+    RADIOMICS = "radiomics"  # one cross-fitted score
+    ALL_RADIOMICS = "all_radiomics"  # every feature that the selectors leave, for models that choose or average
     CLINICAL = "clinical"
 
 
-MODELS: dict[ModelName, tuple[BlockName, ...]] = {
+RIDGE = "medmtl.risk.ridge_cox.RidgeCox"
+ELASTIC_NET = "medmtl.risk.elastic_net_cox.ElasticNetCox"
+MODELS: dict[str, tuple[BlockName, ...]] = {
     "fused": (BlockName.DEEP, BlockName.IMAGE, BlockName.RADIOMICS, BlockName.CLINICAL),
     "deep": (BlockName.DEEP,),
     "clinical": (BlockName.CLINICAL,),
     "volume": (BlockName.VOLUME,),
     "image": (BlockName.IMAGE,),
+    "elastic_net": (BlockName.DEEP, BlockName.IMAGE, BlockName.ALL_RADIOMICS, BlockName.CLINICAL),
 }
 
 
@@ -39,6 +45,13 @@ class RiskSettings(BaseModel):
         "volume",
         "image",
     )
+    members: Annotated[
+        dict[Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")], Member],
+        Field(
+            description="Further models by name, each a class and its arguments, `blocks` among them; a name of "
+            "`models` is replaced. None given: ridge Cox models, and an elastic net where events are many."
+        ),
+    ] = {}
     penalizers: Annotated[
         tuple[Annotated[float, Field(gt=0)], ...],
         Field(min_length=1, description="Ridge penalties per case to choose from, on columns of unit variance."),
@@ -62,4 +75,41 @@ class RiskSettings(BaseModel):
     deep_evidence_events: Annotated[
         int, Field(ge=0, description="Training events from which the deep risk needs no evidence.")
     ] = 30
+    clinical_if_few: Annotated[
+        int,
+        Field(
+            ge=0, description="Clinical columns, the first of the schema, in a mixed model below deep_evidence_events."
+        ),
+    ] = 3
+    clinical_if_some: Annotated[
+        int, Field(ge=0, description="The same from there on, below elastic_net_min_events.")
+    ] = 4
+    elastic_net_min_events: Annotated[
+        int, Field(ge=0, description="Training events from which an elastic net on all features is reported as well.")
+    ] = 100
+    selectors: Annotated[
+        tuple[Member, ...],
+        Field(description="Further choices among the radiomics, in order, after `redundancy`; inside the training."),
+    ] = ()
+    harmoniser: Annotated[
+        Member | None,
+        Field(description="What takes the centre out of the radiomics, fitted inside the training; None is nothing."),
+    ] = None
+    nested: Annotated[
+        bool,
+        Field(
+            description="Whether the penalty is chosen by refitting everything, scales and radiomics score included, "
+            "without each part of the training cases in turn; a part is what one network held out."
+        ),
+    ] = False
+    repeats: Annotated[
+        int,
+        Field(ge=0, description="Further random divisions of the cases by which every model is cross-fitted as well."),
+    ] = 0
+    by_centre: Annotated[
+        bool, Field(description="Whether every model is fitted without each centre in turn as well.")
+    ] = False
+    permutations: Annotated[
+        int, Field(ge=0, description="Permuted outcomes on which the fused model's C-index is found again; 0 is none.")
+    ] = 0
     seed: Annotated[int, Field(ge=0, description="Seed of the inner folds and of the evidence's resamples.")] = 0

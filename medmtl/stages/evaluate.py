@@ -144,7 +144,7 @@ def _columns(table: pd.DataFrame) -> tuple[Any, Any, Any, Any]:
 
 def _events_per_parameter(run: Run) -> float | None:
     model = read_document(run.folder.risk_model).models.get(HEADLINE)
-    return model.n_events / len(model.hazard.names) if model and model.hazard.names else None
+    return model.n_events / len(model.effects()) if model and model.effects() else None
 
 
 def _ceiling(run: Run) -> Any:

@@ -1,51 +1,86 @@
-"""Fits the Cox models of a run: crosswise for the scores, once on all cases for new ones."""
+"""Fits the risk models of a run: crosswise for the scores, once on all cases for new ones."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from medmtl.features.table import read_features
-from medmtl.risk.cross_fit import coefficient_table, cross_fit, fit_all
-from medmtl.risk.document import RiskDocument, write_document
+from medmtl.risk.cross_fit import CrossFit, coefficient_table, cross_fit, fit_all, survival_out_of_fold
+from medmtl.risk.document import RiskDocument, read_document, write_document
+from medmtl.risk.recipes import recipes
 from medmtl.risk.rows import RiskRows, build_rows
 from medmtl.stages.failures import note_failures
+from medmtl.stages.folder import RunFolder
 from medmtl.stages.predict import read_predictions
-from medmtl.stages.provenance import file_hash
+from medmtl.stages.provenance import file_hash, text_hash
 from medmtl.stages.run import Run, read_folds
 from medmtl.stages.stamps import outputs_of, perform
 from medmtl.whole_file import whole_file
+
+_FORM = "2"  # raised when the same inputs would give other files
 
 
 def fit_run(run: Run) -> str:
     """Write out-of-fold risks, coefficients and the models as JSON; return their hash."""
     done = [outputs_of(run.folder, stage) or "" for stage in ("prepare", "predict", "extract")]
-    inputs = (*done, run.manifest_hash, run.experiment.endpoint, run.experiment.risk.model_dump_json())
+    inputs = (*done, run.manifest_hash, run.experiment.endpoint, run.experiment.risk.model_dump_json(), _FORM)
     return perform(run.folder, "fit", inputs, lambda: _fit(run))
 
 
 def risk_rows(run: Run) -> RiskRows:
-    """Return what the Cox models are fitted on: out-of-fold features and risks, clinical values, outcomes."""
+    """Return what the risk models are fitted on: out-of-fold features and risks, clinical values, outcomes."""
     features = read_features(run.folder.features)
     return build_rows(run.cohort, run.experiment.endpoint, features, read_predictions(run.folder.predictions))
+
+
+def cross_fitted(run: Run) -> dict[str, RiskDocument]:
+    """Return the models of each fold, by the fold's number as text: none of them saw its fold's cases."""
+    recipes(run.experiment.risk)  # loads the modules of the user's own members
+    return {str(fold.index): read_document(run.folder.fold_risk_model(fold.index)) for fold in read_folds(run.folder)}
+
+
+def out_of_fold_survival(run: Run, model: str, times_days: Sequence[float]) -> tuple[RiskRows, NDArray[np.float64]]:
+    """Return the rows of a run, and each one's survival probability [n, times] by the model that did not see it.
+
+    Rows without the endpoint are among them (`rows.known`). NaN beyond the follow-up of that model's training cases.
+    """
+    rows = risk_rows(run)
+    fitted = {int(fold): document.model(model) for fold, document in cross_fitted(run).items()}
+    return rows, survival_out_of_fold(rows, fitted, times_days)
 
 
 def _fit(run: Run) -> list[Path]:
     folder, settings = run.folder, run.experiment.risk
     rows = risk_rows(run)
-    folds = read_folds(folder)
-    crossed = cross_fit(rows, folds, settings)
+    crossed = cross_fit(rows, read_folds(folder), settings)
     final = fit_all(rows, settings)
     _write(crossed.risks, folder.risks)
     _write(coefficient_table(crossed, final), folder.coefficients)
     note_failures(folder.failures, "fit", {f"(model {name})": reason for name, reason in crossed.skipped.items()})
-    hashes = {f"fold_{fold.index}": file_hash(folder.model(fold.index)) for fold in folds}
-    document = RiskDocument(
-        run.experiment.endpoint,
-        {str(name): model for name, model in final.items()},
-        hashes | {"features": file_hash(folder.features)},
-    )
-    write_document(document, folder.risk_model)
-    return [folder.risk_model, folder.risks, folder.coefficients]
+    hashes = _hashes(run)
+    write_document(RiskDocument(run.experiment.endpoint, final, hashes), folder.risk_model)
+    folds = _write_folds(run, crossed, hashes)
+    return [folder.risk_model, folder.risks, folder.coefficients, *folds]
+
+
+def _write_folds(run: Run, crossed: CrossFit, hashes: dict[str, str]) -> list[Path]:
+    paths = []
+    for fold in read_folds(run.folder):
+        models = {name: each[fold.index] for name, each in crossed.fitted.items() if fold.index in each}
+        note = {"without_fold": fold.index}
+        paths.append(run.folder.fold_risk_model(fold.index))
+        write_document(RiskDocument(run.experiment.endpoint, models, hashes, note), paths[-1])
+    return paths
+
+
+def _hashes(run: Run) -> dict[str, str]:
+    folder: RunFolder = run.folder
+    checkpoints = {f"fold_{fold.index}": file_hash(folder.model(fold.index)) for fold in read_folds(folder)}
+    settings = text_hash(run.experiment.endpoint, run.experiment.risk.model_dump_json())
+    return checkpoints | {"features": file_hash(folder.features), "settings": settings}
 
 
 def _write(table: pd.DataFrame, path: Path) -> None:

@@ -67,6 +67,10 @@ class RunFolder:
         """The fitted Cox models."""
         return self.root / "risk" / "model.json"
 
+    def fold_risk_model(self, index: int) -> Path:
+        """The risk models that were fitted without one fold's cases."""
+        return self.root / "risk" / f"without_fold_{index}.json"
+
     @property
     def risks(self) -> Path:
         """Out-of-fold risks by model."""

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from medmtl.errors import MedmtlError
-from medmtl.risk.coxph import RidgeCox
+from medmtl.risk.ridge_cox import RidgeCox
 from medmtl.risk.rows import Block
 from medmtl.risk.settings import MODELS, RiskSettings
 
@@ -15,7 +15,7 @@ SETTINGS = RiskSettings()
 
 
 def _fit(rows, model="fused", **changes):
-    return RidgeCox(MODELS[model], SETTINGS.model_copy(update=changes)).fit(rows)
+    return RidgeCox(SETTINGS.model_copy(update=changes), MODELS[model]).fit(rows)
 
 
 def _coefficients(fitted):

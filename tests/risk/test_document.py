@@ -55,7 +55,7 @@ def test_a_prediction_does_not_depend_on_the_other_rows(document):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [('{"format": "other"}', "must be 'medmtl risk models', version 1. Found other"), ("{", "must be JSON")],
+    [('{"format": "other"}', "must be 'medmtl risk models'. Found 'other'"), ("{", "must be JSON")],
 )
 def test_another_file_is_refused(tmp_path, text, message):
     path = tmp_path / "model.json"

@@ -5,9 +5,14 @@ import pytest
 from lifelines import CoxPHFitter
 from lifelines.datasets import load_rossi
 
-from medmtl.risk.hazard import Hazard, fit_hazard
+from medmtl.risk.hazard import Hazard, build_hazard
 from medmtl.risk.partial_likelihood import risk_sets
 from medmtl.risk.ridge import choose_penalizer, fit_ridge, inner_folds
+
+
+def _hazard(x, names, time_days, event, penalizer):
+    coefficients = fit_ridge(x, time_days, event, penalizer)
+    return build_hazard(x, names, coefficients, (time_days, event), penalizer)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +50,7 @@ def test_the_penalty_is_that_of_lifelines(rossi, penalizer):
 
 def test_a_fitted_hazard_has_the_errors_and_survival_of_lifelines(rossi):
     data, names, x, sd, time_days, event = rossi
-    hazard = fit_hazard(x, names, time_days, event, [0.0])
+    hazard = _hazard(x, names, time_days, event, 0.0)
     theirs = CoxPHFitter().fit(data, "week", "arrest")
     assert np.array(hazard.errors) / sd == pytest.approx(theirs.standard_errors_.to_numpy(), abs=1e-6)
     expected = theirs.predict_survival_function(data.iloc[:5], times=[10, 52]).to_numpy().T
@@ -99,7 +104,7 @@ def test_more_columns_than_cases_are_fitted_as_without_the_turn():
     wide = fit_ridge(x, time_days, event, 0.1)
     gradient, _ = risk_sets(time_days, event).derivatives(x @ wide, x)
     assert gradient == pytest.approx(12 * 0.1 * wide, abs=1e-6)
-    hazard = fit_hazard(x, [f"x{i}" for i in range(30)], time_days, event, [0.1])
+    hazard = _hazard(x, [f"x{i}" for i in range(30)], time_days, event, 0.1)
     assert hazard.coefficients == pytest.approx(wide, abs=1e-5)
 
 
@@ -108,7 +113,7 @@ def test_a_column_that_separates_the_cases_keeps_a_finite_coefficient():
     event = np.array([True, True, True, False, False, False])
     x = np.where(event, 1.0, -1.0)[:, None] / np.sqrt(1.2)
     coefficient = fit_ridge(x, time_days, event, 0.01).item()
-    hazard = fit_hazard(x, ["x"], time_days, event, [0.01])
+    hazard = _hazard(x, ["x"], time_days, event, 0.01)
     assert 1.0 < coefficient < 10.0
     assert hazard.coefficients == pytest.approx((coefficient,), abs=1e-4)
 
@@ -146,6 +151,6 @@ def test_survival_is_one_before_the_first_event_and_unknown_beyond_the_follow_up
 
 
 def test_no_column_leaves_the_baseline_alone():
-    hazard = fit_hazard(np.zeros((3, 0)), [], np.array([1.0, 2.0, 3.0]), np.array([True, True, False]), [0.1])
+    hazard = _hazard(np.zeros((3, 0)), [], np.array([1.0, 2.0, 3.0]), np.array([True, True, False]), 0.1)
     assert hazard.log_risk(np.zeros((2, 0))).tolist() == [0.0, 0.0]
     assert hazard.cumulative == pytest.approx((1 / 3, 1 / 3 + 1 / 2, 1 / 3 + 1 / 2))

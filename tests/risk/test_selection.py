@@ -32,7 +32,7 @@ def test_the_choice_of_features_does_not_look_at_the_outcome(make_rows):
 
 def test_a_cross_fitted_score_of_noise_knows_nothing_where_the_fitted_one_seems_to(make_rows):
     rows = make_rows(n=100, radiomics=60)
-    fitted = fit_score(rows, SETTINGS.model_copy(update={"penalizers": (0.01,)})).predict(rows.radiomics)
+    fitted = fit_score(rows, SETTINGS.model_copy(update={"penalizers": (0.01,)})).predict(rows)
     honest = cross_fitted_score(rows, SETTINGS)
     assert harrell_c(rows.time_days, rows.event, fitted).estimate > 0.8
     assert harrell_c(rows.time_days, rows.event, honest).estimate == pytest.approx(0.5, abs=0.15)
@@ -50,7 +50,7 @@ def test_a_case_without_radiomics_still_has_a_score(make_rows):
     values[3] = np.nan
     rows = replace(rows, radiomics=Block(rows.radiomics.names, values))
     assert np.isfinite(cross_fitted_score(rows, SETTINGS)).all()
-    assert np.isfinite(fit_score(rows, SETTINGS).predict(rows.radiomics)).all()
+    assert np.isfinite(fit_score(rows, SETTINGS).predict(rows)).all()
 
 
 def test_a_score_survives_json(make_rows):

@@ -1,0 +1,1 @@
+"""Ways to choose among radiomics: one base, one file per way."""
