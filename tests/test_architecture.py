@@ -48,7 +48,7 @@ MAY_IMPORT = {
     "pydicom": {"dicom"},
     "highdicom": {"dicom"},
     "pytorch_lightning": {"data", "training"},
-    "monai": {"data", "losses", "volume"},
+    "monai": {"data", "encoders", "losses", "volume"},
     "matplotlib": {"report"},
     "torchjd": {"balancing"},
     "pandera": {"cohort"},

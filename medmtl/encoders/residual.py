@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 
-from torch import Tensor, nn
+from torch import nn
 
-from medmtl.encoders.base import Encoder
 from medmtl.encoders.blocks import ResidualBlock
-from medmtl.tensors import Pyramid
+from medmtl.encoders.staged import StagedEncoder
 
 
-class ResidualEncoder(Encoder):
+class ResidualEncoder(StagedEncoder):
     """Residual blocks, each level after the first at half the resolution of the one before.
 
     Source: the segmentation backbone of Meng et al., DeepMTS, IEEE J Biomed Health Inform 2022, with strided
@@ -24,11 +23,3 @@ class ResidualEncoder(Encoder):
             ResidualBlock(first, second, convolutions, stride=1 if level == 0 else 2)
             for level, (first, second) in enumerate(zip(before, self.channels, strict=False))
         )
-
-    def forward(self, image: Tensor) -> Pyramid:
-        """Return one feature map per level."""
-        maps = []
-        for level in self.levels:
-            image = level(image)
-            maps.append(image)
-        return tuple(maps)

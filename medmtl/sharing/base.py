@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 
+import torch
 from torch import Tensor, nn
 
 from medmtl.tensors import Pyramid
@@ -15,3 +16,7 @@ class Sharing(nn.Module, ABC):
     @abstractmethod
     def forward(self, image: Tensor) -> dict[str, Pyramid]:
         """Return the pyramid of each task for the images [B, 2, D, H, W]."""
+
+    def penalty(self) -> Tensor:
+        """Return what the way of sharing adds to the loss after a forward pass: 0 unless it says otherwise."""
+        return torch.zeros(())

@@ -64,7 +64,7 @@ class JointModule(LightningModule):
         if self.balancer.looks_again:
             self._before_step = Before.now(self.losses)
         losses, cut = self._losses(batch)
-        total: Tensor = self.balancer(losses, cut)
+        total: Tensor = self.balancer(losses, cut) + self.network.sharing.penalty()
         if not bool(torch.isfinite(total)):
             raise MedmtlError(
                 f"The loss must stay finite. Found {total.item()} at epoch {self.current_epoch} with cases "

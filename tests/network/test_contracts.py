@@ -78,15 +78,19 @@ def test_a_family_has_members(family: str) -> None:
 @pytest.mark.parametrize("kind", members(medmtl.encoders, Encoder))
 def test_an_encoder_gives_a_pyramid_that_halves(kind: type[Encoder]) -> None:
     encoder = kind()
-    pyramid = encoder(torch.randn(2, 2, 32, 16, 24))
+    step = 2 ** (len(encoder.channels) - 1)
+    edges = (2 * step, step, step)
+    pyramid = encoder(torch.randn(2, 2, *edges))
     assert tuple(maps.shape[1] for maps in pyramid) == encoder.channels
-    sizes = [(32 // 2**level, 16 // 2**level, 24 // 2**level) for level in range(len(pyramid))]
+    sizes = [tuple(edge // 2**level for edge in edges) for level in range(len(pyramid))]
     assert [tuple(maps.shape[2:]) for maps in pyramid] == sizes
 
 
 @pytest.mark.parametrize("kind", members(medmtl.encoders, Encoder))
 def test_an_encoder_learns_in_every_weight_and_sees_both_images(kind: type[Encoder]) -> None:
-    encoder, image = kind(), torch.randn(2, 2, 16, 16, 16, requires_grad=True)
+    encoder = kind()
+    edge = 2 ** (len(encoder.channels) - 1) * 2
+    image = torch.randn(1, 2, edge, edge, edge, requires_grad=True)
     sum(maps.square().sum() for maps in encoder(image)).backward()
     assert all(p.grad is not None and bool(p.grad.any()) for p in encoder.parameters())
     assert image.grad is not None
