@@ -24,7 +24,7 @@ class CrossStitch(Sharing):
         super().__init__()
         if not 0 <= own <= 1:
             raise MedmtlError(f"own must be from 0 to 1. Found {own}.")
-        first = build(encoder, StagedEncoder)
+        first = build(encoder, StagedEncoder)  # type: ignore[type-abstract]  # the base is only checked against
         self.channels = first.channels
         self.encoders = nn.ModuleDict({task: copy.deepcopy(first) for task in tasks})
         start = _start(len(tasks), own)
