@@ -3,8 +3,9 @@
     from dicom_files import FRAME, write_contours, write_seg, write_series
 
 `write_series(folder, "CT")` writes 4 slices of 8 rows and 6 columns, spacing (2, 4, 3) mm in x, y, z, origin
-(-10, -20, 30), file names against the order of the slices. CT slices hold 1, 2, 3, 4 HU. A PET is BQML, decay
-corrected to its START at 11:00 after an injection of 350 MBq at 10:00 into 70 kg. Every file has the attributes that
+(-10, -20, 30), file names against the order of the slices. CT slices hold 1, 2, 3, 4 HU, those of a PET 5,000 to
+20,000 Bq/mL. A PET is BQML, decay corrected to its START at 11:00 after 350 MBq of FDG at 10:00 into 70 kg (SUV 1.5 to
+5.8). Every file has the attributes that
 SEG writers ask of their sources. `change(header, index)` alters a slice before it is written: anything can be
 overridden or deleted. `Place` moves the series to another patient, study, series or coordinate system.
 """
@@ -54,7 +55,8 @@ def write_series(
 ) -> list[Path]:
     """Write a `CT` or `PT` series of the stored values `array` [z, y, x] (int16); return its files."""
     if array is None:
-        array = np.arange(1, 5, dtype=np.int16)[:, None, None] * np.ones((1, 8, 6), dtype=np.int16)
+        step = 5000 if modality == "PT" else 1
+        array = np.arange(1, 5, dtype=np.int16)[:, None, None] * np.full((1, 8, 6), step, dtype=np.int16)
     folder.mkdir(parents=True, exist_ok=True)
     files = []
     for index, values in enumerate(array):
@@ -67,6 +69,14 @@ def write_series(
         header.save_as(path, enforce_file_format=True)
         files.append(path)
     return files
+
+
+def headers_of(modality: str, change: Change = lambda header, index: None) -> tuple[Dataset, ...]:
+    """Return the headers of a series as `write_series` writes them, without files."""
+    headers = tuple(slice_header(modality, index, np.full((8, 6), 1, dtype=np.int16)) for index in range(4))
+    for index, header in enumerate(headers):
+        change(header, index)
+    return headers
 
 
 def slice_header(modality: str, index: int, values: NDArray[np.integer], place: Place = Place()) -> Dataset:
@@ -202,3 +212,35 @@ def _segment(number: int, label: str) -> hd.seg.SegmentDescription:
         segmented_property_type=codes.SCT.Neoplasm,
         algorithm_type=hd.seg.SegmentAlgorithmTypeValues.MANUAL,
     )
+
+
+def set_tags(**tags: object) -> Change:
+    """Return a change that sets these tags in every slice."""
+
+    def change(header: Dataset, index: int) -> None:
+        for name, value in tags.items():
+            setattr(header, name, value)
+
+    return change
+
+
+def set_tracer(drop: str = "", **tags: object) -> Change:
+    """Return a change that sets these tags of what was injected, and drops one, in every slice."""
+
+    def change(header: Dataset, index: int) -> None:
+        tracer = header.RadiopharmaceuticalInformationSequence[0]
+        set_tags(**tags)(tracer, index)
+        if drop:
+            delattr(tracer, drop)
+
+    return change
+
+
+def both(*changes: Change) -> Change:
+    """Return all changes as one."""
+
+    def change(header: Dataset, index: int) -> None:
+        for each in changes:
+            each(header, index)
+
+    return change

@@ -3,152 +3,142 @@
 Formulas: the IBSI-SUV manual (Vacha et al., 2026) and the vendor-neutral pseudo-code of QIBA's FDG-PET/CT profile.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from pydicom import Dataset
 
-from medmtl.dicom.decay import Decay, read_decay
+from medmtl.dicom.body import Body, height_of, sex_of, weight_of
+from medmtl.dicom.decay import read_decay
+from medmtl.dicom.overrides import NOTHING, SuvOverrides
+from medmtl.dicom.pet_headers import check_pet
+from medmtl.dicom.plausible import check_plausible
 from medmtl.dicom.series import Series
+from medmtl.dicom.tags import text
+from medmtl.dicom.vendor import PHILIPS, private_factor
 from medmtl.errors import MedmtlError
 from medmtl.records import Image
 
-PHILIPS = 0x7053  # the private group; its creator reserves a block of elements, here the first
-PHILIPS_CREATOR = "Philips PET Private Group"
-ALIKE = ("Units", "DecayCorrection", "PatientWeight")  # what is then read from the first slice
 PHILIPS_SUV, PHILIPS_ACTIVITY = 0x00, 0x09  # factors from counts to SUV, and to activity [Bq/mL]
+AGREE = 0.01  # of a factor: more between two statements of it is reported
 
 
-@dataclass(frozen=True, slots=True)
-class SuvOverrides:
-    """What stands in for the headers, from a table of the user's; None leaves a value to the headers.
+@dataclass(frozen=True, slots=True, eq=False)
+class SuvConversion:
+    """The factor from the rescaled values to SUV per slice; the branch of the recipe that gave it; what it rests on.
 
-    `injection_time` without a date is taken on the day of the acquisition, or on the day before where it is later.
+    `constants` holds the numbers used (kg, Bq, s, m; `factor` of the first slice; `central_suv`), `notes` what a reader
+    of the report should know.
     """
 
-    weight_kg: float | None = None
-    dose_bq: float | None = None
-    half_life_s: float | None = None
-    injection_time: datetime | time | None = None
-    height_m: float | None = None
-    sex: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SuvConversion:
-    """The factor from the rescaled values to SUV; the branch of the recipe that gave it; the numbers it rests on."""
-
-    factor: float
+    factors: NDArray[np.float64]
     branch: str
     constants: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
 def to_suv(series: Series, overrides: SuvOverrides | None = None) -> tuple[Image, SuvConversion]:
-    """Return the series in SUV [g/mL], float32, and how it was converted.
+    """Return the series in SUV [g/mL], float32, negative values as they are, and how it was converted.
 
-    Raises MedmtlError where a tag is missing or says what is not handled.
+    Raises MedmtlError, naming the series and the remedy, where a tag is missing or says what is not handled, or where
+    the result cannot be SUV.
     """
-    conversion = suv_conversion(series)
-    array = series.image.array.astype(np.float64) * conversion.factor
-    return Image(array.astype(np.float32), series.image.grid), conversion
+    conversion = suv_conversion(series, overrides)
+    suv = series.image.array.astype(np.float32) * conversion.factors.astype(np.float32)[:, None, None]
+    try:
+        central, notes = check_plausible(suv)
+    except MedmtlError as error:
+        raise _refuse(series, error) from error
+    constants = {**conversion.constants, "central_suv": central}
+    return Image(suv, series.image.grid), replace(conversion, constants=constants, notes=conversion.notes + notes)
 
 
-def suv_conversion(series: Series) -> SuvConversion:
-    """Return the conversion that the headers call for."""
-    header = series.headers[0]
-    _check_corrections(series)
-    units = str(header.get("Units", "none"))
-    if units == "GML":
-        return _from_suv(header, series)
-    if units == "CNTS":
-        return _from_counts(header, series)
-    if units == "BQML":
-        return _from_activity(header, series)
-    raise _refuse(series, f"Units must be BQML, GML or CNTS. Found {units}")
+def suv_conversion(series: Series, overrides: SuvOverrides | None = None) -> SuvConversion:
+    """Return the conversion that the headers, and what stands in for them, call for."""
+    given = overrides or NOTHING
+    try:
+        check_pet(series.headers)
+        units = text(series.headers[0], "Units") or "none"
+        if units not in _BRANCHES:
+            raise MedmtlError(f"Units must be BQML, GML, CM2ML or CNTS. Found {units}")
+        found = _BRANCHES[units](series.headers, given)
+    except MedmtlError as error:
+        raise _refuse(series, error) from error
+    constants = {**found.constants, "factor": float(found.factors[0])}
+    used = tuple(name for name in given.given if units in {"BQML", "CNTS"} or name in constants)
+    told = (f"from the table: {', '.join(used)}",) if used and "Philips SUV" not in found.branch else ()
+    return replace(found, constants=constants, notes=found.notes + told)
 
 
-def _check_corrections(series: Series) -> None:
-    header = series.headers[0]
-    for name in ALIKE:
-        if len({str(each.get(name)) for each in series.headers}) > 1:
-            raise _refuse(series, f"{name} must be the same in every slice. Found several")
-    if any(float(each.RescaleIntercept) != 0 for each in series.headers):
-        raise _refuse(series, "RescaleIntercept of a PET must be 0. Found another")
-    if {"DYNAMIC", "GATED"} & set(_words(header, "SeriesType")):
-        raise _refuse(series, "SeriesType must be STATIC or WHOLE BODY. Found a dynamic or gated series")
-    lacking = [name for name in ("ATTN", "DECY") if name not in _words(header, "CorrectedImage")]
-    if lacking:
-        raise _refuse(series, f"CorrectedImage must name ATTN and DECY. Found it without {' and '.join(lacking)}")
-
-
-def _words(header: Dataset, name: str) -> list[str]:
-    """Return the values of a tag, which pydicom gives bare where there is only one."""
-    value = header.get(name) or []
-    return [value] if isinstance(value, str) else [str(word) for word in value]
-
-
-def _from_suv(header: Dataset, series: Series) -> SuvConversion:
-    kind = str(header.get("SUVType", "") or "BW")
-    if kind == "BW":
-        return SuvConversion(1.0, "GML:BW")
-    if kind != "IBW":
-        raise _refuse(series, f"SUVType must be BW or IBW. Found {kind}")
-    weight, ideal = _weight(header, series), _ideal_weight(header, series)
-    return SuvConversion(weight / ideal, "GML:IBW", {"weight_kg": weight, "ideal_weight_kg": ideal})
-
-
-def _from_counts(header: Dataset, series: Series) -> SuvConversion:
-    """Philips writes counts, with factors in private elements."""
-    to_suv_factor = _philips(header, PHILIPS_SUV)
-    if to_suv_factor > 0:
-        return SuvConversion(to_suv_factor, "CNTS:Philips SUV", {"philips_factor": to_suv_factor})
-    to_activity = _philips(header, PHILIPS_ACTIVITY)
-    if to_activity <= 0:
-        raise _refuse(series, "Units CNTS need Philips' private factor (7053,1000) or (7053,1009). Found neither")
-    known = _from_activity(header, series)
-    constants = {**known.constants, "philips_factor": to_activity}
-    return SuvConversion(known.factor * to_activity, f"CNTS:Philips activity:{known.branch}", constants)
-
-
-def _from_activity(header: Dataset, series: Series) -> SuvConversion:
+def _from_activity(headers: Sequence[Dataset], overrides: SuvOverrides) -> SuvConversion:
     """SUV = activity [Bq/mL] * weight [g] / dose [Bq], the dose decayed to when the activity is given for."""
-    weight = _weight(header, series)
-    decay: Decay = read_decay(series)
-    factor = weight * 1000 / (decay.dose_bq * decay.remaining)
-    return SuvConversion(factor, f"BQML:{decay.branch}", {"weight_kg": weight, **decay.constants})
+    weight = weight_of(headers[0], overrides)
+    decay = read_decay(headers, overrides)
+    factors = weight * 1000 / (decay.dose_bq * decay.remaining)
+    return SuvConversion(factors, f"BQML:{decay.branch}", {"weight_kg": weight, **decay.constants}, decay.notes)
 
 
-def _weight(header: Dataset, series: Series) -> float:
-    """Return the weight [kg]; one above 1000 is in grams."""
-    weight = float(header.get("PatientWeight", None) or 0)
-    if weight <= 0:
-        raise _refuse(series, "PatientWeight must be given. Found none")
-    return weight / 1000 if weight > 1000 else weight
+def _from_mass(headers: Sequence[Dataset], overrides: SuvOverrides) -> SuvConversion:
+    """SUV by another mass than the body's weight is turned by weight over that mass."""
+    kind = text(headers[0], "SUVType") or "BW"
+    if kind == "BW":
+        notes = ("the values are SUV already; weight and dose of the table are not used",) if overrides.given else ()
+        return SuvConversion(np.ones(len(headers)), "GML:BW", {}, notes)
+    if kind not in {"LBM", "LBMJAMES128", "LBMJANMA", "IBW"}:
+        raise MedmtlError(f"SUVType must be BW, LBM, LBMJAMES128, LBMJANMA or IBW where Units are GML. Found {kind}")
+    header = headers[0]
+    body = Body(weight_of(header, overrides), height_of(header, overrides), sex_of(header, overrides))
+    lean = body.lean(kind)
+    constants = {"weight_kg": body.weight_kg, "height_m": body.height_m, "normalised_by_kg": lean}
+    return SuvConversion(np.full(len(headers), body.weight_kg / lean), f"GML:{kind}:{body.sex}", constants)
 
 
-def _ideal_weight(header: Dataset, series: Series) -> float:
-    """Return the ideal body weight [kg] by sex and height; of sex O, the mean of both (IBSI-SUV manual)."""
-    height = float(header.get("PatientSize", None) or 0)
-    height_cm = height * 100 if height < 3 else height
-    if height_cm <= 0:
-        raise _refuse(series, "PatientSize must be given for SUVType IBW. Found none")
-    male, female = 48.0 + 1.06 * (height_cm - 152), 45.5 + 0.91 * (height_cm - 152)
-    by_sex = {"M": male, "F": female, "O": (male + female) / 2}
-    sex = str(header.get("PatientSex", ""))
-    if sex not in by_sex:
-        raise _refuse(series, f"PatientSex must be M, F or O for SUVType IBW. Found {sex!r}")
-    return by_sex[sex]
+def _from_surface(headers: Sequence[Dataset], overrides: SuvOverrides) -> SuvConversion:
+    """SUV by the body's surface [cm²/mL] is turned by weight [g] over surface [cm²]."""
+    kind = text(headers[0], "SUVType") or "BSA"
+    if kind != "BSA":
+        raise MedmtlError(f"SUVType must be BSA where Units are CM2ML. Found {kind}")
+    body = Body(weight_of(headers[0], overrides), height_of(headers[0], overrides), "O")
+    factor = body.weight_kg * 1000 / (body.surface_m2 * 1e4)
+    constants = {"weight_kg": body.weight_kg, "height_m": body.height_m, "surface_m2": body.surface_m2}
+    return SuvConversion(np.full(len(headers), factor), "CM2ML:BSA", constants)
 
 
-def _philips(header: Dataset, offset: int) -> float:
-    """Return the private factor, 0 where absent; de-identification may have removed the creator's name."""
-    blocks = [e.tag.element for e in header.group_dataset(PHILIPS) if str(e.value) == PHILIPS_CREATOR]
-    element = header.get((PHILIPS, (blocks[0] if blocks else 0x10) << 8 | offset))
-    return float(element.value) if element is not None and element.value else 0.0
+def _from_counts(headers: Sequence[Dataset], overrides: SuvOverrides) -> SuvConversion:
+    """Philips writes counts, with factors to SUV and to activity in private elements; others are not known."""
+    direct = np.array([private_factor(header, PHILIPS, PHILIPS_SUV) for header in headers])
+    activity = np.array([private_factor(header, PHILIPS, PHILIPS_ACTIVITY) for header in headers])
+    corrected = text(headers[0], "DecayCorrection") != "NONE"  # else the one factor cannot be right for all slices
+    if direct.all() and corrected and not (overrides.given and activity.all()):
+        told = (
+            ("the scanner's own SUV factor is used; weight and dose of the table are not",) if overrides.given else ()
+        )
+        return SuvConversion(direct, "CNTS:Philips SUV", {}, told + _compared(direct, activity, headers))
+    if not activity.all():
+        raise MedmtlError("Units CNTS need Philips' private factor (7053,1000) or (7053,1009). Found neither")
+    known = _from_activity(headers, overrides)
+    constants = {**known.constants, "philips_factor": float(activity[0])}
+    return replace(
+        known, factors=known.factors * activity, branch=f"CNTS:Philips activity:{known.branch}", constants=constants
+    )
 
 
-def _refuse(series: Series, reason: str) -> MedmtlError:
-    return MedmtlError(f"{series.folder}: {reason}. The series cannot be turned into SUV.")
+def _compared(
+    direct: NDArray[np.float64], activity: NDArray[np.float64], headers: Sequence[Dataset]
+) -> tuple[str, ...]:
+    """Return a note where the two factors of Philips tell different SUVs, as after a weight corrected later."""
+    try:
+        other = _from_activity(headers, NOTHING).factors * activity
+    except MedmtlError:
+        return ()
+    apart = float(np.abs(other / direct - 1).max()) if activity.all() else 0.0
+    return (f"Philips' two factors differ by {apart:.1%}; that for SUV is used",) if apart > AGREE else ()
+
+
+def _refuse(series: Series, error: MedmtlError) -> MedmtlError:
+    return MedmtlError(f"{series.folder}: {error}. The series cannot be turned into SUV.")
+
+
+_BRANCHES = {"BQML": _from_activity, "GML": _from_mass, "CM2ML": _from_surface, "CNTS": _from_counts}

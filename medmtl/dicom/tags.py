@@ -1,4 +1,4 @@
-"""Reads a tag as a number, words or text, and says which tag of which file is unreadable."""
+"""Reads a tag as a number, words or text, and says which tag is unreadable."""
 
 from math import isfinite
 
@@ -12,15 +12,19 @@ def number(header: Dataset, name: str) -> float | None:
 
     Raises MedmtlError where the tag holds something else, or several numbers.
     """
-    value = header.get(name)
+    return as_number(header.get(name), name)
+
+
+def as_number(value: object, name: str) -> float | None:
+    """Return the finite number that a value is, or None where it is empty; raises MedmtlError for anything else."""
     if value is None or str(value).strip() == "":
         return None
     try:
-        found = float(value)
-    except (TypeError, ValueError) as error:
-        raise MedmtlError(f"{name} must be a number. Found {value!r}.") from error
+        found = float(str(value))
+    except ValueError as error:
+        raise MedmtlError(f"{name} must be a number. Found {value}") from error
     if not isfinite(found):
-        raise MedmtlError(f"{name} must be a finite number. Found {value!r}.")
+        raise MedmtlError(f"{name} must be a finite number. Found {value}")
     return found
 
 

@@ -4,142 +4,210 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from dicom_files import Change, both, headers_of, set_tags, set_tracer
 from pydicom.dataset import Dataset
 
-from medmtl.dicom.series import read_series
+from medmtl.dicom.overrides import SuvOverrides
+from medmtl.dicom.series import Series, read_series
 from medmtl.dicom.suv import SuvConversion, suv_conversion, to_suv
 from medmtl.errors import MedmtlError
 from medmtl.imaging.image import read_image
+from medmtl.records import Grid, Image
 
-Write = Callable[..., Path]
-Change = Callable[[Dataset, int], None]
+Write = Callable[..., list[Path]]
 PER_BECQUEREL = 70e3 / 350e6  # weight [g] over dose [Bq]: the factor where nothing has decayed
 HOUR = 0.5 ** (3600 / 6586.2)  # what remains after an hour
 
 
-@pytest.fixture
-def conversion(write_series: Write) -> Callable[[Change], SuvConversion]:
-    return lambda change: suv_conversion(read_series(write_series("PT", change), "PT"))
+def convert(change: Change, overrides: SuvOverrides | None = None) -> SuvConversion:
+    image = Image(np.zeros((4, 8, 6)), Grid((6, 8, 4), (2, 4, 3), (0, 0, 0)))
+    files = tuple(Path(f"PT/{number}.dcm") for number in range(4))
+    return suv_conversion(Series(files, image, headers_of("PT", change)), overrides)
 
 
-def _set(**tags: object) -> Change:
-    def change(header: Dataset, index: int) -> None:
-        for name, value in tags.items():
-            setattr(header, name, value)
-
-    return change
+def _gml(kind: str, sex: str, height: float = 1.75) -> Change:
+    return set_tags(Units="GML", SUVType=kind, PatientSize=height, PatientSex=sex)
 
 
-def _tracer(drop: str = "", **tags: object) -> Change:
-    def change(header: Dataset, index: int) -> None:
-        tracer = header.RadiopharmaceuticalInformationSequence[0]
-        _set(**tags)(tracer, index)
-        if drop:
-            delattr(tracer, drop)
+def _philips(**factors: float) -> Change:
+    """Write Philips' factors (`suv`, `activity`) into their private block."""
 
-    return change
-
-
-def _philips(offset: int, value: float) -> Change:
     def change(header: Dataset, index: int) -> None:
         header.Units = "CNTS"
-        header.private_block(0x7053, "Philips PET Private Group", create=True).add_new(offset, "DS", f"{value:g}")
+        block = header.private_block(0x7053, "Philips PET Private Group", create=True)
+        for name, value in factors.items():
+            block.add_new({"suv": 0x00, "activity": 0x09}[name], "DS", f"{value:g}")
 
     return change
 
 
-def _f18(header: Dataset, index: int) -> None:
-    code = Dataset()
-    code.CodeValue = "C-111A1"
-    _tracer(RadionuclideCodeSequence=[code], drop="RadionuclideHalfLife")(header, index)
+def _in_the_second_block(header: Dataset, index: int) -> None:
+    header.Units = "CNTS"
+    header.private_block(0x7053, "Someone else", create=True).add_new(0x00, "DS", "7")
+    header.private_block(0x7053, "Philips PET Private Group", create=True).add_new(0x00, "DS", "0.0005")
 
 
-def _over_midnight(header: Dataset, index: int) -> None:
-    _set(SeriesTime="003000", AcquisitionTime="003000")(header, index)
-    _tracer(RadiopharmaceuticalStartTime="233000")(header, index)
+def _without_creator(header: Dataset, index: int) -> None:
+    header.Units = "CNTS"
+    header.add_new(0x70531000, "UN", b"0.0005 ")
+
+
+# the masses are worked by hand for 70 kg and 1.75 m: W/H = 0.4 kg/cm, index 22.857, height above 152 cm 23 cm
+JAMES_M, JAMES_F = 1.1 * 70 - 128 * 0.16, 1.07 * 70 - 148 * 0.16  # 56.52, 51.22
+LBM_M = 1.1 * 70 - 120 * 0.16  # 57.80
+JANMA_M, JANMA_F = 648900 / 11617.142857, 648900 / 14357.142857  # 55.857, 45.197
+SURFACE_CM2 = 18481.0  # Du Bois' chart for 70 kg and 1.75 m: 1.85 m²
 
 
 @pytest.mark.parametrize(
     ("change", "branch", "factor"),
     [
-        (_set(), "BQML:START:series", PER_BECQUEREL / HOUR),
-        (_set(DecayCorrection="ADMIN"), "BQML:ADMIN", PER_BECQUEREL),
-        (_set(PatientWeight=70000), "BQML:START:series", PER_BECQUEREL / HOUR),
-        (_tracer(RadionuclideTotalDose=350), "BQML:START:series", PER_BECQUEREL / HOUR),
-        (_over_midnight, "BQML:START:series", PER_BECQUEREL / HOUR),
-        (_tracer(RadiopharmaceuticalStartDateTime="20250101090000.0"), "BQML:START:series", PER_BECQUEREL / HOUR**2),
-        (_f18, "BQML:START:series", PER_BECQUEREL / HOUR),
-        (_set(Units="GML"), "GML:BW", 1.0),
-        (_set(Units="GML", SUVType="IBW", PatientSize=1.75, PatientSex="M"), "GML:IBW", 70 / 72.38),
-        (_set(Units="GML", SUVType="IBW", PatientSize=175, PatientSex="F"), "GML:IBW", 70 / 66.43),
-        (_philips(0x00, 0.0005), "CNTS:Philips SUV", 0.0005),
-        (_philips(0x09, 2.0), "CNTS:Philips activity:BQML:START:series", 2 * PER_BECQUEREL / HOUR),
+        (set_tags(), "BQML:START:series", PER_BECQUEREL / HOUR),
+        (set_tags(DecayCorrection="ADMIN"), "BQML:ADMIN", PER_BECQUEREL),
+        (set_tags(PatientWeight=70000), "BQML:START:series", PER_BECQUEREL / HOUR),
+        (set_tags(Units="GML"), "GML:BW", 1.0),
+        (_gml("BW", "M"), "GML:BW", 1.0),
+        (_gml("IBW", "M"), "GML:IBW:M", 70 / 72.38),
+        (_gml("IBW", "F", 175), "GML:IBW:F", 70 / 66.43),
+        (_gml("IBW", "O"), "GML:IBW:O", 70 / 69.405),
+        (_gml("LBM", "M"), "GML:LBM:M", 70 / LBM_M),
+        (_gml("LBM", "F"), "GML:LBM:F", 70 / JAMES_F),
+        (_gml("LBM", "O"), "GML:LBM:O", 140 / (LBM_M + JAMES_F)),
+        (_gml("LBMJAMES128", "M"), "GML:LBMJAMES128:M", 70 / JAMES_M),
+        (_gml("LBMJAMES128", "F"), "GML:LBMJAMES128:F", 70 / JAMES_F),
+        (_gml("LBMJANMA", "M", 175), "GML:LBMJANMA:M", 70 / JANMA_M),
+        (_gml("LBMJANMA", "F"), "GML:LBMJANMA:F", 70 / JANMA_F),
+        (_gml("LBMJANMA", "O"), "GML:LBMJANMA:O", 140 / (JANMA_M + JANMA_F)),
+        (_philips(suv=0.0005), "CNTS:Philips SUV", 0.0005),
+        (_philips(suv=0.0005, activity=2), "CNTS:Philips SUV", 0.0005),
+        (_philips(activity=2.0), "CNTS:Philips activity:BQML:START:series", 2 * PER_BECQUEREL / HOUR),
+        (_philips(suv=0, activity=2), "CNTS:Philips activity:BQML:START:series", 2 * PER_BECQUEREL / HOUR),
+        (_in_the_second_block, "CNTS:Philips SUV", 0.0005),
+        (_without_creator, "CNTS:Philips SUV", 0.0005),
     ],
 )
-def test_every_branch_gives_the_factor_worked_by_hand(
-    change: Change, branch: str, factor: float, conversion: Callable[[Change], SuvConversion]
-) -> None:
-    found = conversion(change)
+def test_every_unit_gives_the_factor_worked_by_hand(change: Change, branch: str, factor: float) -> None:
+    found = convert(change)
     assert found.branch == branch
-    np.testing.assert_allclose(found.factor, factor, rtol=1e-9)
+    np.testing.assert_allclose(found.factors, [factor] * 4, rtol=1e-8)
+    assert found.constants["factor"] == found.factors[0]
 
 
-def test_frame_times_are_believed_before_a_series_time_that_is_too_late(
-    conversion: Callable[[Change], SuvConversion],
-) -> None:
-    late = _set(SeriesTime="113000", AcquisitionTime="110230", FrameReferenceTime=450000, ActualFrameDuration=603000)
-    found = conversion(late)
-    assert found.branch == "BQML:START:frames"
-    np.testing.assert_allclose(found.factor, PER_BECQUEREL / HOUR, rtol=1e-4)
+@pytest.mark.parametrize("kind", ["BSA", None])
+def test_uptake_by_surface_is_turned_by_weight_over_surface(kind: str | None) -> None:
+    found = convert(set_tags(Units="CM2ML", SUVType=kind, PatientSize=1.75))
+    assert found.branch == "CM2ML:BSA"
+    np.testing.assert_allclose(found.factors, 70e3 / SURFACE_CM2, rtol=1e-3)
 
 
-def _of_one_slice(name: str, value: object) -> Change:
-    return lambda header, index: setattr(header, name, value) if index == 2 else None
+def test_an_uncorrected_series_of_philips_goes_by_activity() -> None:
+    change = both(_philips(suv=0.0005, activity=2), set_tags(DecayCorrection="NONE", ActualFrameDuration=180000))
+    assert convert(change).branch == "CNTS:Philips activity:BQML:NONE"
 
 
-def _frames_that_disagree(header: Dataset, index: int) -> None:
-    header.FrameReferenceTime, header.ActualFrameDuration = 100000 + 60000 * index, 180000
+def test_philips_factors_that_differ_are_noted() -> None:
+    assert convert(_philips(suv=2 * PER_BECQUEREL / HOUR, activity=2)).notes == ()
+    assert "differ by 10.0%" in convert(_philips(suv=2 * PER_BECQUEREL / HOUR / 1.1, activity=2)).notes[0]
+
+
+def _of_one_slice(**tags: object) -> Change:
+    return lambda header, index: set_tags(**tags)(header, index) if index == 2 else None
 
 
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (_set(Units="PROPCNTS"), "Units must be BQML, GML or CNTS"),
-        (_set(Units="CNTS"), "Found neither"),
-        (_set(Units="GML", SUVType="LBM"), "SUVType must be BW or IBW"),
-        (_set(Units="GML", SUVType="IBW", PatientSex="F"), "PatientSize"),
-        (_set(Units="GML", SUVType="IBW", PatientSize=1.7), "PatientSex"),
-        (_set(PatientWeight=None), "PatientWeight must be given"),
-        (_set(PatientWeight=0), "PatientWeight must be given"),
-        (_set(CorrectedImage=["DECY"]), "without ATTN"),
-        (_set(CorrectedImage="ATTN"), "without DECY"),
-        (_set(RescaleIntercept=-5), "RescaleIntercept"),
-        (_set(SeriesType=["DYNAMIC", "IMAGE"]), "STATIC"),
-        (_set(DecayCorrection="NONE"), "ADMIN or START"),
-        (_set(SeriesTime="113000"), "SeriesTime must not be after"),
-        (_set(AcquisitionTime=""), "times must be"),
-        (_set(SeriesTime="0930"), "times must be.*'0930'"),  # no seconds: not 09:03:00
-        (_set(RadiopharmaceuticalInformationSequence=[]), "one item"),
-        (_tracer(RadionuclideTotalDose=0), "RadionuclideTotalDose"),
-        (_tracer(drop="RadionuclideHalfLife"), "RadionuclideHalfLife"),
-        (_tracer(drop="RadiopharmaceuticalStartTime"), "Found neither"),
-        (_tracer(RadiopharmaceuticalStartDateTime="20250101120000"), "uptake time"),
-        (_tracer(RadiopharmaceuticalStartDateTime="20250101100000+0100"), "times must be"),
-        (_frames_that_disagree, "one reference time"),
-        (_of_one_slice("Units", "GML"), "Units must be the same"),
+        (set_tags(Units="PROPCNTS"), "Units must be BQML, GML, CM2ML or CNTS. Found PROPCNTS"),
+        (set_tags(Units="CPS"), "Found CPS"),
+        (set_tags(Units=None), "Found none"),
+        (set_tags(Units="CNTS"), "Found neither"),
+        (_philips(suv=0, activity=0), "Found neither"),
+        (both(_philips(suv=0.0005), set_tags(DecayCorrection="NONE")), "Found neither"),
+        (_gml("BSA", "M"), "SUVType must be BW, LBM"),
+        (set_tags(Units="CM2ML", SUVType="BW", PatientSize=1.7), "SUVType must be BSA"),
+        (set_tags(Units="CM2ML"), "PatientSize must be given. Found none; give height_m"),
+        (set_tags(Units="GML", SUVType="IBW", PatientSex="F"), "PatientSize must be given. Found none; give height_m"),
+        (set_tags(Units="GML", SUVType="IBW", PatientSize=1.7), "PatientSex must be M, F or O. Found ''; give sex"),
+        (_gml("LBM", "F", 0.4), "a mass above 0"),
+        (set_tags(PatientWeight=None), "PatientWeight must be given. Found none; give weight_kg"),
+        (set_tags(PatientWeight=0), "PatientWeight must be given"),
+        (set_tags(CorrectedImage=["DECY"]), "without ATTN"),
+        (set_tags(CorrectedImage=["DECY"], DecayCorrection="NONE"), "without ATTN"),
+        (set_tags(CorrectedImage=None), "Found none, without ATTN and DECY"),
+        (set_tags(CorrectedImage="ATTN"), "without DECY"),
+        (set_tags(RescaleIntercept=-5), "RescaleIntercept of a PET must be 0. Found -5"),
+        (set_tags(RescaleSlope=-5), "RescaleSlope of a PET must be above 0"),
+        (set_tags(SeriesType=["DYNAMIC", "IMAGE"]), "STATIC"),
+        (set_tags(SeriesType=["GATED", "IMAGE"]), "STATIC"),
+        (_of_one_slice(Units="GML"), "Units must be the same in every slice. Found GML and BQML"),
+        (_of_one_slice(PatientWeight=71), "PatientWeight must be the same"),
+        (
+            lambda header, index: set_tracer(RadionuclideTotalDose=350e6 + index)(header, index),
+            "RadionuclideTotalDose must be the same",
+        ),
     ],
 )
-def test_what_is_missing_or_not_handled_is_refused_and_never_invented(
-    change: Change, reason: str, conversion: Callable[[Change], SuvConversion]
-) -> None:
-    with pytest.raises(MedmtlError, match=reason):
-        conversion(change)
+def test_what_is_missing_or_not_handled_is_refused_and_never_invented(change: Change, reason: str) -> None:
+    with pytest.raises(MedmtlError, match=reason) as caught:
+        convert(change)
+    assert str(caught.value).endswith("The series cannot be turned into SUV.")
+
+
+def test_weight_and_height_may_come_from_the_table_which_is_told() -> None:
+    found = convert(set_tags(PatientWeight=None), SuvOverrides(weight_kg=80))
+    np.testing.assert_allclose(found.factors, PER_BECQUEREL / HOUR * 80 / 70, rtol=1e-8)
+    assert found.constants["weight_kg"] == 80
+    assert found.notes == ("from the table: weight_kg",)
+    known = SuvOverrides(height_m=1.75, sex="M")
+    found = convert(set_tags(Units="GML", SUVType="IBW"), known)
+    np.testing.assert_allclose(found.factors, 70 / 72.38, rtol=1e-8)
+
+
+def test_what_is_suv_already_does_not_use_the_table_which_is_told() -> None:
+    weight = SuvOverrides(weight_kg=80)
+    for change in (set_tags(Units="GML"), _philips(suv=0.0005)):
+        found = convert(change, weight)
+        assert any("of the table are not" in note for note in found.notes)
+        assert not any("from the table" in note for note in found.notes)
+    both_factors = convert(_philips(suv=0.0005, activity=2), weight)
+    np.testing.assert_allclose(both_factors.factors, 2 * PER_BECQUEREL / HOUR * 80 / 70, rtol=1e-8)
+
+
+def test_pet_is_read_as_numbers_whatever_the_first_slope_is(write_series: Write) -> None:
+    def change(header: Dataset, index: int) -> None:
+        set_tags(Units="GML", RescaleSlope=1 if index == 0 else 0.0001 * index)(header, index)
+        header.PixelData = np.array([-2, 1, 20000, 32767] * 12, dtype="<i2").tobytes()
+
+    series = read_series(write_series("PT", change), "PT")
+    np.testing.assert_allclose(series.image.array[0, 0, :4], [-2, 1, 20000, 32767])
+    np.testing.assert_allclose(series.image.array[2, 0, :4], [-0.0004, 0.0002, 4, 6.5534], rtol=1e-6)
+
+
+def test_negative_values_stay_as_they_are(write_series: Write) -> None:
+    def change(header: Dataset, index: int) -> None:
+        header.PixelData = np.array([-1000, 5000] * 24, dtype="<i2").tobytes()
+
+    image, _ = to_suv(read_series(write_series("PT", change), "PT"))
+    np.testing.assert_allclose(image.array.min(), -1000 * PER_BECQUEREL / HOUR, rtol=1e-6)
+    assert image.array.dtype == np.float32
+
+
+def test_an_image_that_cannot_be_suv_is_refused_and_an_unusual_one_noted(write_series: Write) -> None:
+    for factor in (1e-7, 1000):
+        series = read_series(write_series("PT", set_tags(Units="GML", RescaleSlope=factor)), "PT")
+        with pytest.raises(MedmtlError, match=r"SUV in the middle of the image must be 0\.01 to 300"):
+            to_suv(series)
+    for slope, notes in ((0.01, 1), (0.0005, 0), (0.000002, 1)):
+        _, found = to_suv(read_series(write_series("PT", set_tags(Units="GML", RescaleSlope=slope)), "PT"))
+        assert len(found.notes) == notes
+        np.testing.assert_allclose(found.constants["central_suv"], 15000 * slope, rtol=1e-6)
 
 
 @pytest.mark.shared_data
 @pytest.mark.parametrize("patient", ["STS_008", "STS_019", "STS_025"])
 def test_a_published_pet_has_the_published_suv(patient: str, shared_data: Path) -> None:
-    image, _ = to_suv(read_series(sorted((shared_data / "sts" / "dicom" / patient / "PET" / "image").iterdir()), "PT"))
+    files = sorted((shared_data / "sts" / "dicom" / patient / "PET" / "image").iterdir())
+    image, _ = to_suv(read_series(files, "PT"))
     published = read_image(shared_data / "sts" / "nifti" / patient / "PET_image.nii.gz")
     np.testing.assert_allclose(image.array, published.array, atol=1e-4)
     np.testing.assert_allclose(image.grid.origin, published.grid.origin, atol=1e-4)
