@@ -9,7 +9,7 @@ from medmtl.errors import MedmtlError
 from medmtl.members import build
 from medmtl.network_settings import NetworkSettings
 from medmtl.sharing.base import Sharing
-from medmtl.tasks.base import Task, TaskContext
+from medmtl.tasks.base import Gives, Task, TaskContext
 from medmtl.tensors import Inputs, Pyramid
 
 
@@ -26,7 +26,10 @@ class MultiTaskNetwork(nn.Module):
         self.tasks = nn.ModuleDict(tasks)
 
     def forward(self, inputs: Inputs, ask: Collection[str] | None = None) -> dict[str, Tensor]:
-        """Return the predictions by task, of every task or of those asked for and those they read."""
+        """Return the predictions by task.
+
+        Those asked for and those they read; without `ask` every task in training, else all but the auxiliary.
+        """
         return self.answer(self.encode(inputs), inputs, ask)
 
     def encode(self, inputs: Inputs) -> dict[str, Pyramid]:
@@ -38,10 +41,11 @@ class MultiTaskNetwork(nn.Module):
         self, pyramids: Mapping[str, Pyramid], inputs: Inputs, ask: Collection[str] | None = None
     ) -> dict[str, Tensor]:
         """Return what the tasks make of their pyramids; see `forward`."""
+        asked = self._asked(ask)
         predictions: dict[str, Tensor] = {}
         readings: dict[str, Tensor] = {}
         for name, task in self.named_tasks().items():
-            if ask is None or name in ask:
+            if name in asked:
                 predictions[name] = task(pyramids[name], inputs, readings)
                 readings[name] = task.read(predictions[name])
         return predictions
@@ -52,14 +56,50 @@ class MultiTaskNetwork(nn.Module):
 
     @property
     def dense_tasks(self) -> tuple[str, ...]:
-        """The names of the tasks that give a map."""
-        return tuple(name for name, task in self.named_tasks().items() if task.dense)
+        """The names of the tasks that give a map at inference."""
+        asked = self._with_read(self._main_tasks())
+        return tuple(name for name, task in self.named_tasks().items() if name in asked and task.dense)
+
+    @property
+    def mask_task(self) -> str:
+        """The name of the first task that gives the mask."""
+        return next(name for name, task in self.named_tasks().items() if task.gives == Gives.MASK)
+
+    @property
+    def risk_task(self) -> str | None:
+        """The name of the first task that gives the log hazard of the network's endpoint."""
+        found = (name for name, task in self.named_tasks().items() if task.gives == Gives.LOG_HAZARD)
+        return next((name for name in found if self.named_tasks()[name].endpoint == self.endpoint), None)
+
+    def _asked(self, ask: Collection[str] | None) -> set[str]:
+        if ask is not None:
+            return self._with_read(ask)
+        return set(self.named_tasks()) if self.training else self._with_read(self._main_tasks())
+
+    def _main_tasks(self) -> list[str]:
+        return [name for name, task in self.named_tasks().items() if not task.auxiliary]
+
+    def _with_read(self, names: Collection[str]) -> set[str]:
+        """Return the names and those of the earlier tasks that they read."""
+        found = set(names)
+        for name, task in reversed(self.named_tasks().items()):
+            found |= set(task.reads) if name in found else set()
+        return found
 
 
-def build_network(settings: NetworkSettings, clinical: int, classes: int, endpoint: str) -> MultiTaskNetwork:
-    """Build the network for this many encoded clinical values and mask classes (background included)."""
+def build_network(
+    settings: NetworkSettings,
+    clinical: int,
+    classes: int,
+    endpoint: str,
+    levels: Mapping[str, tuple[str, ...]] | None = None,
+) -> MultiTaskNetwork:
+    """Build the network for this many encoded clinical values and mask classes (background included).
+
+    `levels` are those of every label that a task may learn, () where it is a number.
+    """
     sharing = build(settings.sharing, Sharing, settings.encoder, tuple(settings.tasks))  # type: ignore[type-abstract]
-    context = TaskContext(sharing.channels, clinical, classes, endpoint)
+    context = TaskContext(sharing.channels, clinical, classes, endpoint, levels or {})
     tasks = {name: build(member, Task, context) for name, member in settings.tasks.items()}  # type: ignore[type-abstract]
     network = MultiTaskNetwork(sharing, tasks, endpoint)
     network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]  # the stub knows only 2D images
@@ -68,8 +108,8 @@ def build_network(settings: NetworkSettings, clinical: int, classes: int, endpoi
 
 def check_network(network: MultiTaskNetwork, patch: tuple[int, int, int]) -> None:
     """Raise MedmtlError where no task finds the tumour, or the encoder cannot halve the patch as often as it must."""
-    if not network.dense_tasks:
-        raise MedmtlError("network.tasks must hold a task that gives a map: masks and radiomics come from it.")
+    if not any(task.gives == Gives.MASK for task in network.named_tasks().values()):
+        raise MedmtlError("network.tasks must hold a task that gives the mask: volume and radiomics come from it.")
     step = 2 ** (len(network.sharing.channels) - 1)
     if any(edge % step for edge in patch):
         raise MedmtlError(f"data.patch must be multiples of {step}, as the encoder halves it. Found {patch}.")

@@ -81,10 +81,14 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """An ordered set of cases with distinct ids, and the clinical columns they share."""
+    """An ordered set of cases with distinct ids, and the clinical columns they share.
+
+    `carried` are columns that are not predicted from, which a task may learn.
+    """
 
     cases: tuple[Case, ...]
     columns: tuple[ClinicalColumn, ...] = ()
+    carried: tuple[ClinicalColumn, ...] = ()
 
     def __post_init__(self) -> None:
         seen: set[str] = set()
@@ -101,7 +105,7 @@ class Cohort:
     def select(self, ids: Iterable[str]) -> "Cohort":
         """Return the cohort of these cases, in the order asked for."""
         by_id = {case.case_id: case for case in self.cases}
-        return Cohort(tuple(by_id[case_id] for case_id in ids), self.columns)
+        return Cohort(tuple(by_id[case_id] for case_id in ids), self.columns, self.carried)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,13 @@ class Survival(NamedTuple):
     known: Tensor  # [B] bool
 
 
+class Label(NamedTuple):
+    """A clinical column of a batch as something to learn. Where `known` is False, `value` means nothing."""
+
+    value: Tensor  # [B] float32: the place of the level, or the number
+    known: Tensor  # [B] bool
+
+
 class Inputs(NamedTuple):
     """What a network may look at."""
 
@@ -28,6 +35,7 @@ class Batch(NamedTuple):
     mask: Tensor  # [B, D, H, W] int64 label values as classes, 0 = background
     mask_known: Tensor  # [B] bool
     survival: dict[str, Survival]  # by endpoint
+    labels: dict[str, Label] = {}  # noqa: RUF012  by clinical column; `centre` is one, too
 
 
 Pyramid = tuple[Tensor, ...]  # feature maps [B, C_i, D/2^i, H/2^i, W/2^i], finest first

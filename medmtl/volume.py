@@ -1,6 +1,6 @@
 """Shows a whole case to a network that was trained on patches."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 
 import torch
@@ -19,9 +19,13 @@ ALL_FLIPS: tuple[Flip, ...] = tuple(axes for n in range(4) for axes in combinati
 
 @torch.no_grad()
 def read_volume(
-    network: MultiTaskNetwork, inputs: Inputs, patch: Corner, flips: Sequence[Flip] = NO_FLIP
+    network: MultiTaskNetwork,
+    inputs: Inputs,
+    patch: Corner,
+    flips: Sequence[Flip] = NO_FLIP,
+    ask: Collection[str] | None = None,
 ) -> dict[str, Tensor]:
-    """Return the mean reading of every task over the mirrored views of one case, float32.
+    """Return the mean reading of the tasks over the mirrored views of one case, float32.
 
     Args:
         network: in evaluation mode.
@@ -29,37 +33,46 @@ def read_volume(
         patch: the training patch, z y x. A larger case is segmented in overlapping windows of this size; tasks that
             give one number per case then look at the window around the tumour found.
         flips: the axes to mirror, one tuple per view.
+        ask: tasks to be asked; else all but the auxiliary.
 
-    A dense reading is [classes, D, H, W]; any other is a scalar.
+    A dense reading is [classes, D, H, W], a log hazard a scalar, any other [K].
     """
     shape = inputs.image.shape[2:]
     padded, start = _padded(inputs.image, patch)
-    views = [_read_view(network, Inputs(_flip(padded, axes), inputs.clinical), patch, axes) for axes in flips]
+    views = [_read_view(network, Inputs(_flip(padded, axes), inputs.clinical), patch, axes, ask) for axes in flips]
     window = (slice(None), *(slice(a, a + n) for a, n in zip(start, shape, strict=True)))
     means = {name: torch.stack([view[name] for view in views]).mean(dim=0)[0] for name in views[0]}
-    return {name: mean[window] if name in network.dense_tasks else mean for name, mean in means.items()}
+    maps = _maps(network, means)
+    return {name: mean[window] if name in maps else mean for name, mean in means.items()}
 
 
-def _read_view(network: MultiTaskNetwork, inputs: Inputs, patch: Corner, axes: Flip) -> dict[str, Tensor]:
+def _read_view(
+    network: MultiTaskNetwork, inputs: Inputs, patch: Corner, axes: Flip, ask: Collection[str] | None
+) -> dict[str, Tensor]:
     whole = inputs.image.shape[2:] == torch.Size(patch)
-    readings = _read(network, inputs, None) if whole else _read_windows(network, inputs, patch)
-    return {name: _flip(value, axes) if name in network.dense_tasks else value for name, value in readings.items()}
+    readings = _read(network, inputs, ask) if whole else _read_windows(network, inputs, patch, ask)
+    maps = _maps(network, readings)
+    return {name: _flip(value, axes) if name in maps else value for name, value in readings.items()}
 
 
-def _read_windows(network: MultiTaskNetwork, inputs: Inputs, patch: Corner) -> dict[str, Tensor]:
+def _read_windows(
+    network: MultiTaskNetwork, inputs: Inputs, patch: Corner, ask: Collection[str] | None
+) -> dict[str, Tensor]:
     readings = {name: _slide(network, inputs, patch, name) for name in network.dense_tasks}
-    others = set(network.named_tasks()) - set(readings)
-    if others:
-        image = _around_tumour(inputs.image, readings, patch)
-        found = _read(network, Inputs(image, inputs.clinical), None)
-        readings |= {name: found[name] for name in others}
-    return readings
+    image = _around_tumour(inputs.image, readings, patch)
+    found = _read(network, Inputs(image, inputs.clinical), ask)
+    return readings | {name: value for name, value in found.items() if name not in readings}
+
+
+def _maps(network: MultiTaskNetwork, readings: Mapping[str, Tensor]) -> set[str]:
+    tasks = network.named_tasks()
+    return {name for name in readings if tasks[name].dense}
 
 
 def _slide(network: MultiTaskNetwork, inputs: Inputs, patch: Corner, task: str) -> Tensor:
     def predictor(windows: Tensor) -> Tensor:
         seen = Inputs(windows, inputs.clinical.expand(len(windows), -1))
-        return _read(network, seen, network.dense_tasks)[task]
+        return _read(network, seen, [task])[task]
 
     result: Tensor = sliding_window_inference(inputs.image, patch, 1, predictor, overlap=0.5, mode="gaussian")
     return result
@@ -75,7 +88,7 @@ def _around_tumour(image: Tensor, readings: dict[str, Tensor], patch: Corner) ->
     return _window(image, corner_around((z, y, x), _shape(image), patch), patch)
 
 
-def _read(network: MultiTaskNetwork, inputs: Inputs, ask: Sequence[str] | None) -> dict[str, Tensor]:
+def _read(network: MultiTaskNetwork, inputs: Inputs, ask: Collection[str] | None) -> dict[str, Tensor]:
     tasks = network.named_tasks()
     return {name: tasks[name].read(found).float() for name, found in network(inputs, ask).items()}
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from medmtl.cohort.labels import Levels, label_values
 from medmtl.data.augment import Augment
 from medmtl.data.patch import cut, cut_image, random_corner
 from medmtl.data.settings import DataSettings
@@ -26,13 +27,21 @@ class Sample(NamedTuple):
     mask_known: bool
     clinical: Tensor  # [K] float32
     endpoints: Mapping[str, Endpoint]
+    labels: Mapping[str, float] = {}
 
 
 class CaseDataset(Dataset[Sample]):
     """Whole cases by (index, epoch), as validation sees them."""
 
-    def __init__(self, cases: Sequence[Case], files: Mapping[str, Path], clinical: NDArray[np.float64]) -> None:
+    def __init__(
+        self,
+        cases: Sequence[Case],
+        files: Mapping[str, Path],
+        clinical: NDArray[np.float64],
+        levels: Levels | None = None,
+    ) -> None:
         self.cases = tuple(cases)
+        self._labels = [label_values(case, levels or {}) for case in cases]
         self._files = files
         self._clinical = torch.as_tensor(clinical, dtype=torch.float32)
 
@@ -46,22 +55,24 @@ class CaseDataset(Dataset[Sample]):
         return self._sample(index, torch.from_numpy(prepared.image), torch.from_numpy(mask), prepared)
 
     def _sample(self, index: int, image: Tensor, mask: Tensor, prepared: PreparedCase) -> Sample:
-        case = self.cases[index]
-        return Sample(case.case_id, image, mask, prepared.mask is not None, self._clinical[index], case.endpoints)
+        case, known = self.cases[index], prepared.mask is not None
+        told = (case.endpoints, self._labels[index])
+        return Sample(case.case_id, image, mask, known, self._clinical[index], *told)
 
 
 class TrainingDataset(CaseDataset):
     """Patches cut at random and varied. One (index, epoch) gives one patch, so that a resumed run repeats itself."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  (each is one thing that a sample is made of)
         self,
         cases: Sequence[Case],
         files: Mapping[str, Path],
         clinical: NDArray[np.float64],
         settings: DataSettings,
         seed: int,
+        levels: Levels | None = None,
     ) -> None:
-        super().__init__(cases, files, clinical)
+        super().__init__(cases, files, clinical, levels)
         self._patch = settings.patch
         self._augment = Augment(settings.augment)
         self._foreground = settings.foreground

@@ -104,6 +104,6 @@ class _Member:
         image = torch.from_numpy(prepared.image)[None]
         inputs = Inputs(image.to(self._device), clinical.to(self._device))
         readings = read_volume(self.network, inputs, self.document.patch, flips)
-        dense = readings[self.network.dense_tasks[0]].cpu().numpy()
-        risks = [float(value) for name, value in readings.items() if name not in self.network.dense_tasks]
-        return dense, risks[0] - self.document.offset if risks else None
+        dense = readings[self.network.mask_task].cpu().numpy()
+        risk_task = self.network.risk_task
+        return dense, None if risk_task is None else float(readings[risk_task]) - self.document.offset

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from medmtl.balancing.base import Balancer
+from medmtl.balancing.build import build_balancer
 from medmtl.cohort.files import files_of_cases, shared_files
 from medmtl.cohort.folds import make_folds
+from medmtl.cohort.labels import levels_of
 from medmtl.cohort.manifest import read_manifest
 from medmtl.cohort.predictors import choose_predictors
 from medmtl.errors import MedmtlError
 from medmtl.experiment import Experiment
-from medmtl.members import build
 from medmtl.network import build_network, check_network
 from medmtl.records import Cohort
 from medmtl.stages.folder import RunFolder
@@ -30,10 +30,11 @@ def check_feasible(experiment: Experiment, cohort: Cohort) -> None:
     folds = experiment.folds
     make_folds(cohort, experiment.endpoint, folds.count, folds.validate_fraction, experiment.seed)
     classes = 1 + len(experiment.prepare.labels)
-    predictors = choose_predictors(cohort, experiment.predictors).columns
-    network = build_network(experiment.network, len(predictors), classes, experiment.endpoint)
+    chosen = choose_predictors(cohort, experiment.predictors)
+    levels = levels_of(chosen)
+    network = build_network(experiment.network, len(chosen.columns), classes, experiment.endpoint, levels)
     check_network(network, experiment.data.patch)
-    build(experiment.balancer, Balancer, tuple(network.named_tasks()))  # type: ignore[type-abstract]
+    build_balancer(experiment.balancer, network.named_tasks())
 
 
 def _refuse_shared(cohort: Cohort) -> None:

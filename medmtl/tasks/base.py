@@ -1,14 +1,25 @@
-"""What a task is: a head on the shared pyramid, and the loss that teaches it."""
+"""What a task is: a head on the shared pyramid, the loss that teaches it, and how well it does."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from medmtl.losses.base import Loss
 from medmtl.records import Endpoint
-from medmtl.tensors import Inputs, Pyramid
+from medmtl.tensors import Batch, Inputs, Pyramid
+
+
+class Gives(StrEnum):
+    """What a task's reading is to the rest of the program."""
+
+    MASK = "mask"  # probabilities of the labels [B, classes, D, H, W]: masks and radiomics come from them
+    LOG_HAZARD = "log_hazard"  # [B], larger = sooner, of the task's endpoint
+    MAP = "map"  # any other map [B, C, D, H, W]
+    NUMBERS = "numbers"  # any other numbers [B, K]
 
 
 class TaskContext(NamedTuple):
@@ -17,23 +28,53 @@ class TaskContext(NamedTuple):
     channels: tuple[int, ...]  # of the pyramid, finest first
     clinical: int  # encoded clinical values
     classes: int  # of the mask, background included
-    endpoint: str
+    endpoint: str  # the one that the experiment is about
+    levels: Mapping[str, tuple[str, ...]] = {}
+
+
+class Known(NamedTuple):
+    """What is known of the training cases, by what it is of and then by case id."""
+
+    endpoints: Mapping[str, Mapping[str, Endpoint]] = {}
+    labels: Mapping[str, Mapping[str, float]] = {}
 
 
 class Task(nn.Module, ABC):
-    """One thing to predict. `reads` names the earlier tasks whose readings it looks at; a dense task gives a map."""
+    """One thing to predict.
 
-    dense: bool = False
+    `reads` names the earlier tasks whose readings it looks at. An `auxiliary` task teaches the shared part and is not
+    asked at inference, unless another reads it. `labels` names the clinical columns that it learns, which no task may
+    then look at. An `adversarial` task descends its own loss outside the balancer: what it sends back is reversed.
+    """
+
+    gives: Gives = Gives.NUMBERS
     reads: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    endpoint: str | None = None  # of a log hazard
+    auxiliary: bool = False
+    adversarial: bool = False
+
+    @property
+    def dense(self) -> bool:
+        """Whether the reading is a map over space."""
+        return self.gives in {Gives.MASK, Gives.MAP}
 
     @abstractmethod
     def forward(self, pyramid: Pyramid, inputs: Inputs, earlier: Mapping[str, Tensor]) -> Tensor:
-        """Return the prediction that the loss is taken of: logits [B, classes, D, H, W], or a log hazard [B]."""
+        """Return the prediction that the loss is taken of, such as logits [B, classes, D, H, W]."""
 
     @abstractmethod
     def read(self, prediction: Tensor) -> Tensor:
         """Return what the prediction means, float32: probabilities of a map, the log hazard itself."""
 
     @abstractmethod
-    def loss(self, outcomes: Mapping[str, Endpoint]) -> Loss:
-        """Return the task's loss, given the known outcomes of the training cases."""
+    def loss(self, known: Known) -> Loss:
+        """Return the task's loss, given what is known of the training cases."""
+
+    def judge(self, reading: Tensor, batch: Batch) -> Tensor | None:
+        """Return what is to be remembered of a validated case for `score`; None where its label is not known."""
+        return None
+
+    def score(self, judged: Sequence[Tensor]) -> dict[str, float]:
+        """Return the figures of the validation by name, from what was remembered of its cases."""
+        return {"score": float(torch.stack(list(judged)).mean())} if judged else {}

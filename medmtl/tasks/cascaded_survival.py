@@ -7,8 +7,7 @@ from torch import Tensor, nn
 
 from medmtl.encoders.blocks import DenseBlock
 from medmtl.losses.cox_bank import CoxBank
-from medmtl.records import Endpoint
-from medmtl.tasks.base import Task, TaskContext
+from medmtl.tasks.base import Gives, Known, Task, TaskContext
 from medmtl.tensors import Inputs, Pyramid
 
 
@@ -19,10 +18,13 @@ class CascadedSurvival(Task):
     nasopharyngeal carcinoma using pretreatment PET/CT, IEEE J Biomed Health Inform 2022, fig. 2; smaller here.
     """
 
+    gives = Gives.LOG_HAZARD
+
     def __init__(  # noqa: PLR0913, PLR0917  (the options of a member are its arguments)
         self,
         context: TaskContext,
         reads: str = "segmentation",
+        endpoint: str | None = None,
         stop_gradient: bool = False,
         dense_layers: Sequence[int] = (2, 4, 4),
         growth: int = 8,
@@ -32,7 +34,7 @@ class CascadedSurvival(Task):
         super().__init__()
         self.reads = (reads,)
         self._stop_gradient = stop_gradient
-        self._endpoint = context.endpoint
+        self.endpoint: str = context.endpoint if endpoint is None else endpoint
         self.scales = nn.ModuleList(_squeeze(channels) for channels in context.channels)
         self.cascade = _Cascade(2 + 1, dense_layers, growth)
         self.from_scales = _embedding(sum(c // 2 for c in context.channels), hidden, dropout)
@@ -54,9 +56,9 @@ class CascadedSurvival(Task):
         """Return the log hazard itself."""
         return prediction.float()
 
-    def loss(self, outcomes: Mapping[str, Endpoint]) -> CoxBank:
+    def loss(self, known: Known) -> CoxBank:
         """Return the Cox loss over the training fold."""
-        return CoxBank(self._endpoint, outcomes)
+        return CoxBank(self.endpoint, known.endpoints.get(self.endpoint, {}))
 
 
 class _Cascade(nn.Module):

@@ -8,15 +8,14 @@ from torch import Tensor, nn
 
 from medmtl.encoders.blocks import ResidualBlock
 from medmtl.losses.dice_ce import DiceWith
-from medmtl.records import Endpoint
-from medmtl.tasks.base import Task, TaskContext
+from medmtl.tasks.base import Gives, Known, Task, TaskContext
 from medmtl.tensors import Inputs, Pyramid
 
 
 class Segmentation(Task):
     """Logits of background and of every label at full resolution."""
 
-    dense = True
+    gives = Gives.MASK
 
     def __init__(
         self,
@@ -43,6 +42,6 @@ class Segmentation(Task):
         """Return probabilities [B, classes, D, H, W] that sum to 1 over the classes."""
         return prediction.float().softmax(dim=1)
 
-    def loss(self, outcomes: Mapping[str, Endpoint]) -> DiceWith:
-        """Return Dice plus the voxel loss; it needs no outcome."""
+    def loss(self, known: Known) -> DiceWith:
+        """Return Dice plus the voxel loss; it needs nothing known."""
         return DiceWith(self._voxel_loss)

@@ -12,15 +12,17 @@ from pytorch_lightning import Callback, Trainer
 from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
 from torch import Tensor
 
-from medmtl.balancing.base import Balancer
+from medmtl.balancing.build import build_balancer
 from medmtl.cohort.clinical import ClinicalEncoder, fit_clinical
+from medmtl.cohort.labels import Levels, known_endpoints, known_labels, levels_of
 from medmtl.data.dataset import CaseDataset, TrainingDataset
 from medmtl.data.module import FoldData
 from medmtl.data.settings import DataSettings
-from medmtl.members import Member, build
+from medmtl.members import Member
 from medmtl.network import MultiTaskNetwork, build_network, check_network
 from medmtl.network_settings import NetworkSettings
 from medmtl.records import Case, Cohort, Fold
+from medmtl.tasks.base import Known
 from medmtl.tensors import Inputs
 from medmtl.training.criterion import Validation, summarise
 from medmtl.training.module import JointModule, Plan
@@ -58,35 +60,34 @@ def train_fold(fold: Fold, cohort: Cohort, files: Mapping[str, Path], recipe: Re
     torch.manual_seed(recipe.seed + fold.index)
     train = cohort.select(fold.train).cases
     encoder = fit_clinical(train, cohort.columns)
-    network = build_network(recipe.network, len(encoder.names), recipe.classes, recipe.endpoint)
+    levels = levels_of(cohort.select(fold.train))
+    network = build_network(recipe.network, len(encoder.names), recipe.classes, recipe.endpoint, levels)
     check_network(network, recipe.data.patch)
     validation = cohort.select(fold.validate).cases
-    seen = TrainingDataset(train, files, encoder.transform(train), recipe.data, recipe.seed + fold.index)
-    unseen = CaseDataset(validation, files, encoder.transform(validation))
+    seen = TrainingDataset(train, files, encoder.transform(train), recipe.data, recipe.seed + fold.index, levels)
+    unseen = CaseDataset(validation, files, encoder.transform(validation), levels)
     data = FoldData(seen, unseen, recipe.data, recipe.seed + fold.index)
     trainer = _trainer(recipe.training, folder, validated=_can_choose(network, validation, recipe))
-    weights = _fit(_module(network, cohort.select(fold.train), recipe, fold), data, trainer, folder)
+    known = Known(known_endpoints(train), known_labels(train, levels))
+    weights = _fit(_module(network, known, recipe, fold), data, trainer, folder)
     network.load_state_dict(weights)
-    document = _document(network.eval(), encoder, fold, recipe, CaseDataset(train, files, encoder.transform(train)))
+    shown = CaseDataset(train, files, encoder.transform(train))
+    document = _document(encoder, levels, fold, recipe, _mean_log_hazard(network.eval(), shown, recipe))
     save_model(weights, document, model)
     return model
 
 
-def _module(network: MultiTaskNetwork, train: Cohort, recipe: Recipe, fold: Fold) -> JointModule:
-    outcomes = {c.case_id: c.endpoints[recipe.endpoint] for c in train.cases if recipe.endpoint in c.endpoints}
+def _module(network: MultiTaskNetwork, known: Known, recipe: Recipe, fold: Fold) -> JointModule:
     tasks = network.named_tasks()
-    balancer = build(recipe.balancer, Balancer, tuple(tasks))  # type: ignore[type-abstract]
-    losses = {name: task.loss(outcomes) for name, task in tasks.items()}
+    balancer = build_balancer(recipe.balancer, tasks)
+    losses = {name: task.loss(known) for name, task in tasks.items()}
     return JointModule(network, losses, balancer, Plan(recipe.training, recipe.data.patch, recipe.seed + fold.index))
 
 
 def _can_choose(network: MultiTaskNetwork, validation: Sequence[Case], recipe: Recipe) -> bool:
     """Return whether the labels of the validation cases give a criterion; if not, every epoch is trained."""
-    maps, numbers = bool(network.dense_tasks), set(network.named_tasks()) != set(network.dense_tasks)
-    labels = [
-        Validation(0.0 if maps and case.mask else None, 0.0 if numbers else None, case.endpoints.get(recipe.endpoint))
-        for case in validation
-    ]
+    risk = None if network.risk_task is None else 0.0
+    labels = [Validation(0.0 if case.mask else None, risk, case.endpoints.get(recipe.endpoint)) for case in validation]
     return "validate_criterion" in summarise(labels, recipe.training.survival_weight)
 
 
@@ -133,9 +134,7 @@ def _callbacks(settings: TrainingSettings, folder: Path, validated: bool) -> lis
     return [*told, EarlyStopping(watched, patience=rounds), choose, newest]
 
 
-def _document(
-    network: MultiTaskNetwork, encoder: ClinicalEncoder, fold: Fold, recipe: Recipe, train: CaseDataset
-) -> ModelDocument:
+def _document(encoder: ClinicalEncoder, levels: Levels, fold: Fold, recipe: Recipe, offset: float) -> ModelDocument:
     return ModelDocument(
         fold=fold.index,
         endpoint=recipe.endpoint,
@@ -143,13 +142,15 @@ def _document(
         patch=recipe.data.patch,
         classes=recipe.classes,
         clinical=encoder.to_dict(),
-        offset=_mean_log_hazard(network, train, recipe),
+        levels=dict(levels),
+        offset=offset,
         trained_on=(*fold.train, *fold.validate),
     )
 
 
 def _mean_log_hazard(network: MultiTaskNetwork, train: CaseDataset, recipe: Recipe) -> float:
-    if set(network.dense_tasks) == set(network.named_tasks()):
+    task = network.risk_task
+    if task is None:
         return 0.0
     device = choose_device(recipe.training)
     network = network.to(device)
@@ -159,5 +160,5 @@ def _mean_log_hazard(network: MultiTaskNetwork, train: CaseDataset, recipe: Reci
         inputs = Inputs(sample.image[None].to(device), sample.clinical[None].to(device))
         with fast_arithmetic(recipe.training):
             readings = read_volume(network, inputs, recipe.data.patch)
-        risks += [float(value) for name, value in readings.items() if name not in network.dense_tasks][:1]
+        risks.append(float(readings[task]))
     return sum(risks) / len(risks)

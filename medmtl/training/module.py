@@ -12,15 +12,13 @@ from medmtl.balancing.base import Balancer
 from medmtl.balancing.cut import Cut, cut_pyramids
 from medmtl.data.patch import Corner
 from medmtl.errors import MedmtlError
-from medmtl.evaluation.overlap import dice
 from medmtl.losses.base import Loss, TaskLoss
 from medmtl.network import MultiTaskNetwork
-from medmtl.records import Endpoint
 from medmtl.tensors import Batch
-from medmtl.training.criterion import Validation, smoothed, summarise
+from medmtl.training.criterion import smoothed
 from medmtl.training.second_look import Before, second_look
 from medmtl.training.settings import TrainingSettings
-from medmtl.volume import read_volume
+from medmtl.training.validation import ValidationRound
 
 
 class Plan(NamedTuple):
@@ -48,7 +46,8 @@ class JointModule(LightningModule):
         self.losses = nn.ModuleDict(losses)
         self.balancer = balancer
         self._plan = plan
-        self._validated: list[Validation] = []
+        self._rounds = ValidationRound(network)
+        self._adversaries = tuple(name for name, task in network.named_tasks().items() if task.adversarial)
         self.register_buffer("criterion", torch.tensor(float("nan")))  # kept in checkpoints, so that it resumes
 
     def on_train_epoch_start(self) -> None:
@@ -64,7 +63,7 @@ class JointModule(LightningModule):
         if self.balancer.looks_again:
             self._before_step = Before.now(self.losses)
         losses, cut = self._losses(batch)
-        total: Tensor = self.balancer(losses, cut) + self.network.sharing.penalty()
+        total = self._total(losses, cut)
         if not bool(torch.isfinite(total)):
             raise MedmtlError(
                 f"The loss must stay finite. Found {total.item()} at epoch {self.current_epoch} with cases "
@@ -83,23 +82,31 @@ class JointModule(LightningModule):
         """Return every task's loss, computed behind a cut where the balancer looks at gradients."""
         pyramids, cut = self.network.encode(batch.inputs), None
         if self.balancer.reads_gradients:
-            cut, pyramids = cut_pyramids(pyramids, self.network.sharing, self.network.tasks)
+            cut, behind = cut_pyramids(pyramids, self.network.sharing, self.network.tasks)
+            pyramids |= {name: behind[name] for name in behind if name not in self._adversaries}
         predictions = self.network.answer(pyramids, batch.inputs)
         return {name: self.losses[name](predictions[name], batch) for name in predictions}, cut
 
+    def _total(self, losses: Mapping[str, TaskLoss], cut: Cut | None) -> Tensor:
+        """Return what is descended: the balanced losses, and beside them what no balancer may weigh."""
+        balanced = {name: loss for name, loss in losses.items() if name not in self._adversaries}
+        total: Tensor = self.balancer(balanced) if cut is None else self.balancer(balanced, cut)
+        for name in self._adversaries:
+            total = total + losses[name].value
+        penalty: Tensor = self.network.sharing.penalty()
+        return total + penalty.to(total.device)
+
     def on_validation_epoch_start(self) -> None:
         """Forget the last validation."""
-        self._validated = []
+        self._rounds = ValidationRound(self.network)
 
     def validation_step(self, batch: Batch, batch_index: int) -> None:
         """Keep what the network makes of one case."""
-        readings = read_volume(self.network, batch.inputs, self._plan.patch)
-        dice_found = _dice_of(self.network, readings, batch)
-        self._validated.append(Validation(dice_found, *_survival_of(self.network, readings, batch)))
+        self._rounds.add(batch, self._plan.patch)
 
     def on_validation_epoch_end(self) -> None:
         """Log the figures of the validation and the joint criterion, smoothed over validations."""
-        found = summarise(self._validated, self._plan.training.survival_weight)
+        found = self._rounds.figures(self._plan.training.survival_weight)
         if "validate_criterion" in found:
             self.criterion = smoothed(self.criterion, found["validate_criterion"])
             found["validate_criterion"] = float(self.criterion)
@@ -119,20 +126,3 @@ class JointModule(LightningModule):
     def _log_losses(self, total: Tensor, losses: Mapping[str, TaskLoss], size: int) -> None:
         active = {f"train_{name}": loss.value.detach() for name, loss in losses.items() if loss.active}
         self.log_dict({"train_loss": total.detach(), **active}, on_step=False, on_epoch=True, batch_size=size)
-
-
-def _dice_of(network: MultiTaskNetwork, readings: Mapping[str, Tensor], batch: Batch) -> float | None:
-    if not (network.dense_tasks and bool(batch.mask_known.all())):
-        return None
-    found = readings[network.dense_tasks[0]].argmax(dim=0) > 0
-    return dice(found.cpu().numpy(), (batch.mask[0] > 0).cpu().numpy())
-
-
-def _survival_of(
-    network: MultiTaskNetwork, readings: Mapping[str, Tensor], batch: Batch
-) -> tuple[float | None, Endpoint | None]:
-    outcomes = batch.survival.get(network.endpoint)
-    risks = [float(reading) for name, reading in readings.items() if name not in network.dense_tasks]
-    if not risks or outcomes is None or not bool(outcomes.known.all()):
-        return None, None
-    return risks[0], Endpoint(float(outcomes.time_days), bool(outcomes.event))

@@ -26,6 +26,7 @@ class ModelDocument(BaseModel):
     patch: tuple[int, int, int]
     classes: int
     clinical: dict[str, Any]  # the ClinicalEncoder fitted on the training cases
+    levels: dict[str, tuple[str, ...]] = {}  # of every label that a task may have learned
     offset: float  # mean log hazard of the training cases: an arbitrary constant of this model
     trained_on: tuple[str, ...]  # train and validate cases: never predicted by this model as if unseen
 
@@ -52,4 +53,4 @@ def load_model(path: Path) -> tuple[MultiTaskNetwork, ModelDocument]:
 def document_network(document: ModelDocument) -> MultiTaskNetwork:
     """Build the network that the document describes, with fresh weights."""
     width = len(ClinicalEncoder.from_dict(document.clinical).names)
-    return build_network(document.network, width, document.classes, document.endpoint)
+    return build_network(document.network, width, document.classes, document.endpoint, document.levels)

@@ -23,11 +23,11 @@ from medmtl.encoders.base import Encoder
 from medmtl.losses.base import Loss, TaskLoss
 from medmtl.records import Endpoint
 from medmtl.sharing.base import Sharing
-from medmtl.tasks.base import Task, TaskContext
+from medmtl.tasks.base import Known, Task, TaskContext
 from medmtl.tensors import Inputs
 
 CONTEXT = TaskContext(channels=(4, 8), clinical=3, classes=3, endpoint="pfs")
-OUTCOMES = {f"case-{i}": Endpoint(i + 1.0, True) for i in range(2)}
+KNOWN = Known({"pfs": {f"case-{i}": Endpoint(i + 1.0, True) for i in range(2)}})
 
 
 def members(package, base: type) -> list[type]:
@@ -121,7 +121,7 @@ def test_a_tasks_loss_teaches_it_and_is_nought_where_nothing_is_known(
 ) -> None:
     task, batch = kind(CONTEXT), make_batch()
     blank = batch._replace(case_ids=["x", "y"], mask_known=torch.zeros(2, dtype=torch.bool), survival={})
-    loss = task.loss(OUTCOMES)
+    loss = task.loss(KNOWN)
     silent = loss(predictions(task, make_inputs()), blank)
     assert (silent.value.item(), silent.active) == (0.0, False)
     assert silent.value.requires_grad

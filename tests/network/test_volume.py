@@ -3,7 +3,7 @@ import torch
 from torch import Tensor, nn
 
 from medmtl.network import MultiTaskNetwork
-from medmtl.tasks.base import Task
+from medmtl.tasks.base import Gives, Task
 from medmtl.tensors import Inputs
 from medmtl.volume import ALL_FLIPS, read_volume
 
@@ -14,7 +14,7 @@ NO_VALUES = torch.zeros(1, 0)
 class Mirror(Task):
     """Says that the PET is the probability of tumour."""
 
-    dense = True
+    gives = Gives.MASK
 
     def forward(self, pyramid, inputs, earlier) -> Tensor:
         return torch.cat([1 - inputs.image[:, :1], inputs.image[:, :1]], dim=1)
@@ -22,14 +22,15 @@ class Mirror(Task):
     def read(self, prediction: Tensor) -> Tensor:
         return prediction
 
-    def loss(self, outcomes):
+    def loss(self, known):
         raise NotImplementedError
 
 
 class Sum(Mirror):
     """Says that the log hazard is the sum of the PET it was shown."""
 
-    dense = False
+    gives = Gives.LOG_HAZARD
+    endpoint = "pfs"
     reads = ("map",)
 
     def forward(self, pyramid, inputs, earlier) -> Tensor:
