@@ -2,7 +2,9 @@
 
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time
+from itertools import islice
 from pathlib import Path
 
 from openpyxl import load_workbook
@@ -25,12 +27,24 @@ def read_workbook(path: Path, sheet: str | None) -> tuple[list[Line], tuple[str,
 
     Numbers are written with a point, dates as ISO, truth values as 1 and 0; of formulas, the stored result is read.
     """
+    with _opened(path) as book:
+        return _chosen(book, sheet, path)
+
+
+def filled_sheets(path: Path) -> tuple[str, ...]:
+    """Return the sheets that hold a header and at least one line, in the workbook's order."""
+    with _opened(path) as book:
+        return tuple(name for name in book.sheetnames if len(list(islice(_lines(book, name), 2))) == 2)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Workbook]:
     try:
         book = load_workbook(path, read_only=True, data_only=True)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError, ValueError) as error:
         raise MedmtlError(f"{path}: the workbook must be whole XLSX. Found: {error}. Export it again.") from error
     try:
-        return _chosen(book, sheet, path)
+        yield book
     finally:
         book.close()
 

@@ -70,3 +70,12 @@ def test_hidden_files_other_names_and_imported_cohorts_are_passed_over(tmp_path:
     )
     cohort = ("cohort/import_report.csv", "cohort/images/CHUM-001/CHUM-001__CT.nii.gz")
     assert not _tree(tmp_path, *names, *cohort).cases
+
+
+def test_links_are_followed_once(tmp_path: Path) -> None:
+    _tree(tmp_path / "store", *FOLDERS)
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "linked").symlink_to(tmp_path / "store")
+    (tmp_path / "store" / "CHUM-001" / "round").symlink_to(tmp_path / "source")
+    layout = find_cases(list(walk(tmp_path / "source")))
+    assert list(_found(tmp_path / "source" / "linked", layout, "CHUM001").values()) == list(FOLDERS)

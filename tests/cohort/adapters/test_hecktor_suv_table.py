@@ -53,6 +53,7 @@ def test_a_dose_decayed_to_injection_is_the_injected_dose(tmp_path: Path) -> Non
         ({"elapsed_seconds_injection_to_scan": -3600}, "elapsed_seconds_injection_to_scan must be 0 to"),
         ({"bqml_to_suvbw_factor": 0.9}, "Found 0.9"),
         ({"patient_weight_kg": "heavy"}, "plain number"),
+        ({"units": "CNTS"}, "units must be BQML"),
     ],
 )
 def test_a_row_that_cannot_be_true_says_why(tmp_path: Path, changes: dict[str, object], reason: str) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from medmtl.cohort.adapters.hecktor.editions import EDITIONS
@@ -140,3 +141,48 @@ def test_an_suv_table_that_is_none_is_refused(tmp_path: Path) -> None:
     _tree(tmp_path, 2026)
     with pytest.raises(MedmtlError, match=r"pid and bqml_to_suvbw_factor. Found pid, weight"):
         read_tree(tmp_path / "images", EDITIONS[2026], tmp_path / "other" / "suv.csv")
+
+
+def _workbook(path: Path, **sheets: list[list[object]]) -> None:
+    with pd.ExcelWriter(path) as writer:
+        for name, lines in sheets.items():
+            pd.DataFrame(lines).to_excel(writer, sheet_name=name, index=False, header=False)
+
+
+def test_a_workbook_is_known_by_the_columns_of_its_sheets(tmp_path: Path) -> None:
+    words: list[list[object]] = [["HECKTOR"], ["Gender", "1 = male", "0 = female"]]
+    data: list[list[object]] = [
+        ["PatientID", "Age", "Relapse", "RFS"],
+        ["CHUM-001", 61, 0, 1354.0],
+        ["X-1", None, 1, 3],
+    ]
+    _workbook(tmp_path / "ehr.xlsx", Read=[["only a title"]], Words=words, EHR=data)
+    patient = _patient(_tree(tmp_path, 2025))
+    assert (patient.clinical["age"], patient.endpoint) == (61.0, Endpoint(1354.0, event=False))
+
+
+def test_two_sheets_may_tell_of_one_patient(tmp_path: Path) -> None:
+    ages: list[list[object]] = [["PatientID", "Age"], ["CHUM-001", 61]]
+    _workbook(tmp_path / "ehr.xlsx", A=ages, B=[["PatientID", "Gender"], ["CHUM_001", "M"]])
+    clinical = _patient(_tree(tmp_path, 2025)).clinical
+    assert (clinical["age"], clinical["sex"]) == (61.0, "Male")
+
+
+def test_a_workbook_that_is_broken_stops_the_import(tmp_path: Path) -> None:
+    (tmp_path / "ehr.xlsx").write_bytes(b"PK broken")
+    with pytest.raises(MedmtlError, match=r"ehr.xlsx: the workbook must be whole XLSX"):
+        _tree(tmp_path, 2025)
+
+
+def test_what_no_table_tells_of_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    _tree(tmp_path, 2022)
+    assert "no table tells of rfs" in caplog.text
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "CHGJ007_ct.nii.gz").touch()
+    read_tree(tmp_path / "old", EDITIONS[2020], None)
+    assert "HECKTOR 2020 has no outcome" in caplog.text
+
+
+def test_a_tree_that_fits_several_editions_names_them(tmp_path: Path) -> None:
+    with pytest.raises(MedmtlError, match=r"looks like 2022 or 2025 or 2026: images ID__CT"):
+        _tree(tmp_path, 2021)

@@ -61,11 +61,14 @@ class _File:
 
 
 def walk(source: Path) -> Iterator[Path]:
-    """Yield the files below a folder, sorted, but for hidden ones and for cohorts that were imported into it."""
-    for folder, below, names in os.walk(source):
-        if "import_report.csv" in names:
+    """Yield the files below a folder, sorted, links followed, but for hidden ones and for cohorts imported into it."""
+    seen: set[str] = set()
+    for folder, below, names in os.walk(source, followlinks=True):
+        place = os.path.realpath(folder)
+        if place in seen or "import_report.csv" in names:
             below.clear()
             continue
+        seen.add(place)
         below[:] = sorted(name for name in below if not name.startswith((".", "__MACOSX")))
         yield from (Path(folder, name) for name in sorted(names) if not name.startswith((".", "~$")))
 

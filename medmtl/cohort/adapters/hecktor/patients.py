@@ -96,13 +96,13 @@ def _read(lines: _Lines, edition: Edition) -> Patient | CaseError:
 
 
 def _check_once(places: Sequence[tuple[Sheet, int]]) -> None:
-    lines: dict[str, list[int]] = defaultdict(list)
-    for sheet, line in places:
-        lines[str(sheet.table.path)].append(line)
-    for path, found in lines.items():
+    for sheet in (sheet for sheet, _ in places):
+        found = [line for other, line in places if other is sheet]
         if len(found) > 1:
             listed = ", ".join(map(str, found))
-            raise MedmtlError(f"{path}: a patient must have one line. Found lines {listed}; delete the others.")
+            raise MedmtlError(
+                f"{sheet.table.path}: a patient must have one line. Found lines {listed}; delete the others."
+            )
 
 
 def _value(sheet: Sheet, line: int, name: str, edition: Edition) -> float | str | None:

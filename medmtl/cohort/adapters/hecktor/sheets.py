@@ -1,5 +1,6 @@
 """Which tables of a HECKTOR tree speak of patients, told by their columns and never by their name alone."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,11 +8,11 @@ from pathlib import Path
 from medmtl.cohort.adapters.hecktor.columns import BOX, ENDPOINTS, ID, known_columns, spelling
 from medmtl.cohort.adapters.hecktor.suv_table import is_suv_table
 from medmtl.cohort.tables import Table, read_table
-from medmtl.cohort.workbook import is_workbook
+from medmtl.cohort.workbook import filled_sheets, is_workbook
 from medmtl.errors import MedmtlError
 
+_LOG = logging.getLogger(__name__)
 _SUFFIXES = (".csv", ".tsv", ".xlsx", ".xlsm")
-DATA = "Data"  # the sheet of 2025's workbook; the other explains the columns
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,30 +52,36 @@ def find_sheets(paths: list[Path]) -> Sheets:
     """
     patients, suv, others = [], [], []
     for path in (path for path in paths if path.suffix.lower() in _SUFFIXES):
-        table = _read(path)
-        if is_suv_table(table):
-            suv.append(table)
-        elif sheet := _sheet(table):
-            patients.append(sheet)
-        else:
-            others.append(path)
+        tables = _read(path)
+        suv += [table for table in tables if is_suv_table(table)]
+        found = [sheet for table in tables if not is_suv_table(table) and (sheet := _sheet(table))]
+        patients += found
+        others += [] if found or any(map(is_suv_table, tables)) else [path]
     return Sheets(tuple(patients), tuple(suv), tuple(others))
 
 
-def _read(path: Path) -> Table:
+def _read(path: Path) -> list[Table]:
+    """Return the table of the file, or those of a workbook: one of its sheets may explain the columns of another."""
     try:
-        return _workbook(path) if is_workbook(path) else read_table(path)
+        return _workbook(path) if is_workbook(path) else [read_table(path)]
     except MedmtlError as error:
         remedy = "Mend the table, or move it out of the folder if it is none of the challenge's"
         raise MedmtlError(f"{str(error).rstrip('.')}. {remedy}.") from error
 
 
-def _workbook(path: Path) -> Table:
-    """Return the sheet `Data`, else the only filled one."""
-    try:
-        return read_table(path, DATA)
-    except MedmtlError:
-        return read_table(path)
+def _workbook(path: Path) -> list[Table]:
+    """Return the sheets that are tables; raise MedmtlError where none is."""
+    tables, faults = [], []
+    for name in filled_sheets(path):
+        try:
+            tables.append(read_table(path, name))
+        except MedmtlError as error:
+            faults.append(error)
+    if faults and not any(_sheet(table) for table in tables):
+        raise faults[0]
+    for fault in faults:
+        _LOG.warning("a sheet is passed over: %s", fault)
+    return tables
 
 
 def _sheet(table: Table) -> Sheet | None:

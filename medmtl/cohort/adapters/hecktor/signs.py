@@ -28,9 +28,10 @@ def check_edition(source: Path, edition: Edition, signs: Iterable[Sign]) -> None
     """Raise MedmtlError where more of the signs fit another edition than fit the one that was named."""
     seen = tuple(signs)
     fits = {year: [sign for sign in seen if year in sign.years] for year in EDITIONS}
-    best = max(EDITIONS, key=lambda year: len(fits[year]))
-    if len(fits[edition.year]) < len(fits[best]):
-        against = ", ".join(sign.seen for sign in fits[best] if edition.year not in sign.years)
+    most = max(len(found) for found in fits.values())
+    if len(fits[edition.year]) < most:
+        best = " or ".join(str(year) for year in EDITIONS if len(fits[year]) == most)
+        against = ", ".join(sign.seen for sign in seen if edition.year not in sign.years)
         raise MedmtlError(
             f"{source}: the tree must be of HECKTOR {edition.year}, which --edition names. "
             f"It looks like {best}: {against}. Give --edition {best}, or the folder of {edition.year}."

@@ -61,11 +61,19 @@ def _twice(table: Table, name: str) -> MedmtlError:
 
 def _row(table: Table, line: int) -> SuvRow | MedmtlError:
     try:
+        _check_units(table, line)
         known = {name: _number(table, line, name) for name in (*_PLAUSIBLE, _FACTOR)}
         return _checked({name: value for name, value in known.items() if value is not None})
     except MedmtlError as error:
         place = "" if str(table.path) in str(error) else f"{table.path}, line {line}: "
         return MedmtlError(f"{place}{error}")
+
+
+def _check_units(table: Table, line: int) -> None:
+    column = table.find("units")
+    units = table.text(line, column) if column else None
+    if units is not None and spelling(units) != "bqml":
+        raise MedmtlError(f"units must be BQML, which the factor is for. Found {units!r}; convert the PET yourself.")
 
 
 def _number(table: Table, line: int, name: str) -> float | None:

@@ -47,6 +47,7 @@ def read_tree(source: Path, edition: Edition, suv_table: Path | None) -> Tree:
     conversions = sheets.suv if suv_table is None else (_given(suv_table),)
     rows = read_suv_rows(conversions)
     _tell(source, edition, layout, sheets, len(rows))
+    _tell_of_outcome(edition, sheets)
     files = [sheet.table.path for sheet in sheets.patients] + [table.path for table in conversions]
     return Tree(layout, read_patients(sheets.patients, edition), rows, tuple(files))
 
@@ -76,3 +77,10 @@ def _tell(source: Path, edition: Edition, layout: Layout, sheets: Sheets, n_suv:
         _LOG.info("constants to convert PET to SUV: of %d patients", n_suv)
     for path in sheets.others:
         _LOG.info("table %s: not used, since it names no patient or nothing that is known", path.relative_to(source))
+
+
+def _tell_of_outcome(edition: Edition, sheets: Sheets) -> None:
+    if edition.endpoint is None:
+        _LOG.warning("HECKTOR %d has no outcome: the manifest has no endpoint, which a run needs", edition.year)
+    elif not any("endpoints" in sheet.kinds for sheet in sheets.patients):
+        _LOG.warning("no table tells of %s: the manifest has no endpoint, which a run needs", edition.endpoint)
