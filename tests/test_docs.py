@@ -73,7 +73,7 @@ def test_the_options_named_in_the_text_exist() -> None:
         re.findall(r"`((?:folds|prepare|data|network|training|inference|radiomics|risk|evaluation)\.\w+)", text)
     )
 
-    known = set(re.findall(r"--([\w.]+)", _help("run")))
+    known = set(re.findall(r"--([\w.]+)", _help("run") + _help("import", "hecktor")))
 
     assert named - {"help"} <= known
 
