@@ -1,7 +1,7 @@
 """The one schema of an experiment: every option of every stage, with its type, default and sentence."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -23,6 +23,9 @@ class FoldSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    by: Literal["cases", "centre"] = Field(
+        "cases", description="Deal cases to `count` folds, or leave each centre out in turn."
+    )
     count: int = Field(5, ge=2, description="Folds; each case is tested once, by the model that never saw it.")
     validate_fraction: float = Field(
         0.15,

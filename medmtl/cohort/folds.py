@@ -25,18 +25,41 @@ def make_folds(cohort: Cohort, endpoint: str, k: int, validate_fraction: float, 
     folds = []
     for index in range(k):
         test = set(dealt[index::k])
-        rest = [case_id for case_id in dealt if case_id not in test]
-        validate = _evenly(rest, len(events - test), validate_fraction, rng) if validate_fraction else set()
-        folds.append(_fold(index, cohort.ids, validate, test))
+        folds.append(_fold(index, cohort.ids, _validate(dealt, test, events, validate_fraction, rng), test))
     needed = [part for fold in folds for part in (fold.train, fold.test, *filter(None, [fold.validate]))]
     if not all(events & set(part) for part in needed):
         raise MedmtlError(_too_few(endpoint, len(events), k))
     return tuple(folds)
 
 
+def make_centre_folds(cohort: Cohort, endpoint: str, validate_fraction: float, seed: int) -> tuple[Fold, ...]:
+    """Return one fold per centre, by their names in order; its cases are the test part. Deterministic by the seed.
+
+    The validate part is taken from the other centres as `make_folds` does. A centre without an event is predicted and
+    cannot be scored. Raises MedmtlError for fewer than two centres, and where a train or validate part that is asked
+    for would hold no event.
+    """
+    centres = sorted({case.centre for case in cohort.cases})
+    _check_request(len(centres), validate_fraction)
+    events = {case.case_id for case in cohort.cases if _observed(case, endpoint)}
+    rng = np.random.default_rng(seed)
+    dealt = _shuffled_by_stratum(cohort.cases, endpoint, rng)
+    folds = []
+    for index, centre in enumerate(centres):
+        test = {case.case_id for case in cohort.cases if case.centre == centre}
+        fold = _fold(index, cohort.ids, _validate(dealt, test, events, validate_fraction, rng), test)
+        if not all(events & set(part) for part in (fold.train, *filter(None, [fold.validate]))):
+            raise MedmtlError(
+                f"Without {centre}, the train and validate parts must each hold an event of {endpoint}. "
+                f"Found {len(events - test)} events in the other centres. Divide by cases instead."
+            )
+        folds.append(fold)
+    return tuple(folds)
+
+
 def _check_request(k: int, validate_fraction: float) -> None:
     if k < 2:
-        raise MedmtlError(f"A cross-validation must have at least 2 folds. Found {k}.")
+        raise MedmtlError(f"A cross-validation must have at least 2 folds (by centre: 2 centres). Found {k}.")
     if not 0 <= validate_fraction <= 0.5:
         raise MedmtlError(f"The validate fraction must be between 0 and 0.5. Found {validate_fraction}.")
 
@@ -68,6 +91,13 @@ def _fold(index: int, ids: Iterable[str], validate: set[str], test: set[str]) ->
     train = tuple(case_id for case_id in in_order if case_id not in validate | test)
     kept = [tuple(case_id for case_id in in_order if case_id in part) for part in (validate, test)]
     return Fold(index, train, *kept)
+
+
+def _validate(
+    dealt: Sequence[str], test: set[str], events: set[str], fraction: float, rng: np.random.Generator
+) -> set[str]:
+    rest = [case_id for case_id in dealt if case_id not in test]
+    return _evenly(rest, len(events - test), fraction, rng) if fraction else set()
 
 
 def _evenly(rest: Sequence[str], n_events: int, fraction: float, rng: np.random.Generator) -> set[str]:

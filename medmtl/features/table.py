@@ -8,11 +8,16 @@ import pandas as pd
 from medmtl.errors import MedmtlError
 from medmtl.features.base import CaseFeatures
 
+_TYPES = {"case_id": "str", "fold": "Int64", "checkpoint": "str", "status": "str"}
 
-def feature_table(features: Mapping[str, CaseFeatures], folds: Mapping[str, int]) -> pd.DataFrame:
+
+def feature_table(
+    features: Mapping[str, CaseFeatures], folds: Mapping[str, int], checkpoints: Mapping[str, str] | None = None
+) -> pd.DataFrame:
     """Return `fold`, `status` and every feature, one row per case in the order given, indexed by `case_id`.
 
     `folds` names the model whose mask was measured; a case it does not hold, one predicted by all, has no fold (NA).
+    With `checkpoints`, the SHA-256 of that model's file, there is a column `checkpoint` after the fold.
     """
     index = pd.Index(features, name="case_id", dtype=str)
     head = pd.DataFrame(
@@ -22,6 +27,8 @@ def feature_table(features: Mapping[str, CaseFeatures], folds: Mapping[str, int]
         },
         index=index,
     )
+    if checkpoints is not None:
+        head.insert(1, "checkpoint", [checkpoints.get(case_id) for case_id in features])
     values = pd.DataFrame([dict(case.values) for case in features.values()], index=index, dtype=float)
     return pd.concat([head, values], axis=1)
 
@@ -43,5 +50,5 @@ def read_features(path: Path) -> pd.DataFrame:
     if path.suffix == ".parquet":
         stored: pd.DataFrame = pd.read_parquet(path)
         return stored
-    table = pd.read_csv(path, dtype={"case_id": "str", "fold": "Int64", "status": "str"}, float_precision="round_trip")
+    table = pd.read_csv(path, dtype=_TYPES, float_precision="round_trip")
     return table.set_index("case_id")

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
-from medmtl.errors import MedmtlError
+from medmtl.errors import CaseError, MedmtlError
 from medmtl.risk.base import Contributions, Effect, FittedRisk
 from medmtl.risk.blocks import FittedBlock, read_block
 from medmtl.risk.entry import Entry, enter_blocks
 from medmtl.risk.hazard import Hazard
-from medmtl.risk.rows import RiskRows, join_blocks
+from medmtl.risk.rows import NO_FOLD, RiskRows, join_blocks
 from medmtl.risk.scaling import Scaler, fit_scaler
 from medmtl.risk.settings import BlockName, RiskSettings
 
@@ -35,7 +35,7 @@ class FittedCox(FittedRisk):
 
     def predict(self, rows: RiskRows) -> Floats:
         """Return the log relative hazard [n]; larger is worse, 0 is the mean of the training cases."""
-        return self.hazard.log_risk(self._scaled(rows))
+        return self.hazard.log_risk(self.scaled(rows))
 
     def survival(self, rows: RiskRows, times_days: Sequence[float]) -> Floats:
         """Return the survival probability [n, times]; NaN beyond the longest follow-up in training."""
@@ -48,7 +48,7 @@ class FittedCox(FittedRisk):
 
     def contributions(self, rows: RiskRows) -> Contributions:
         """Return coefficient times (column - mean) / sd; they add up to the risk."""
-        x = self._scaled(rows)
+        x = self.scaled(rows)
         raw, typical = self.scaler.as_measured(self._columns(rows))
         return Contributions(
             names=self.hazard.names,
@@ -83,7 +83,8 @@ class FittedCox(FittedRisk):
     def _columns(self, rows: RiskRows) -> Any:
         return join_blocks([block.columns(rows) for block in self.blocks], len(rows.cases))
 
-    def _scaled(self, rows: RiskRows) -> Floats:
+    def scaled(self, rows: RiskRows) -> Floats:
+        """Return the columns [n, p] as the hazard takes them: mean 0 and variance 1 on the training rows."""
         return self.scaler.transform(self._columns(rows))
 
 
@@ -98,8 +99,18 @@ def fit_cox(rows: RiskRows, blocks: Sequence[BlockName], settings: RiskSettings,
 
 
 def known_rows(rows: RiskRows) -> RiskRows:
-    """Return the rows with an endpoint; raise MedmtlError where no event is among them."""
+    """Return the rows with an endpoint, to be fitted.
+
+    Raises CaseError for a row that all networks made together, as for new cases: of a training case they would know
+    the outcome. Raises MedmtlError where no event is among the rows.
+    """
     known = rows.take(rows.known)
+    for case in (case for case, fold in zip(known.cases, known.fold, strict=True) if fold == NO_FOLD):
+        raise CaseError(
+            case.case_id,
+            "a row that is fitted must come from the one model that never saw the case. Found one made by all models "
+            "together. Predict out of fold, with `medmtl predict RUN`.",
+        )
     if not known.event.any():
         found = f"{len(known.cases)} cases with an endpoint and no event"
         raise MedmtlError(f"A risk model needs at least one event among its training cases. Found {found}.")

@@ -27,6 +27,7 @@ def enter_blocks(
     names: Sequence[BlockName], rows: RiskRows, settings: RiskSettings
 ) -> tuple[list[Entry], dict[str, str]]:
     """Return what enters of the named blocks, and for each that does not, the reason. `rows` all have endpoints."""
+    names = [BlockName(name) for name in names]
     alone = len(names) == 1
     reasons = {name: _objection(name, alone=alone, rows=rows, settings=settings) for name in names}
     rows, surplus = (rows, {}) if alone else _limit_clinical(rows, settings)

@@ -99,7 +99,7 @@ class BaggedIcare(RiskModel):
 
     def _vote(self, values: Floats, rows: RiskRows, counts: Floats) -> Voters:
         rng = np.random.default_rng(self._settings.seed + 1)
-        c = resampled_c(values, rows.time_days, rows.event, counts) if values.shape[1] else np.zeros((len(counts), 0))
+        c = resampled_c(values, rows.time_days, rows.event, counts)
         signs, means, sds = [], [], []
         for drawn, each in zip(counts, c, strict=True):
             mean, sd = _moments(values, drawn)

@@ -1,6 +1,7 @@
 """The Cox model without a penalty, by lifelines, with the tables that inference asks for. Events must be many."""
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from lifelines.exceptions import ConvergenceError
 from numpy.typing import NDArray
 
 from medmtl.errors import MedmtlError
-from medmtl.risk.base import RiskModel
+from medmtl.risk.base import FittedRisk, RiskModel
 from medmtl.risk.coxph import FittedCox, fit_cox
 from medmtl.risk.hazard import Hazard, build_hazard
 from medmtl.risk.rows import RiskRows
@@ -18,6 +19,7 @@ from medmtl.risk.scaling import Scaler
 from medmtl.risk.settings import BlockName, RiskSettings
 
 RUNAWAY = 10.0  # log hazard ratio per standard deviation beyond which only separated cases can lie
+_TO_THE_END = {"precision": 1e-13, "r_precision": 1e-15}  # lifelines' own limits leave 2e-6 of a coefficient
 Floats = NDArray[np.float64]
 
 
@@ -67,6 +69,27 @@ def infer(x: Floats, names: tuple[str, ...], time_days: Floats, event: NDArray[n
     return Inference(table, float(fitter.log_likelihood_), float(test.test_statistic), float(test.p_value))
 
 
+def inference_table(models: Mapping[str, FittedRisk], rows: RiskRows) -> pd.DataFrame:
+    """Return `infer`'s table for the columns of each Cox model, with `model` and the test of all columns together.
+
+    `rows` are those that the models were fitted on. A model whose columns have no determined coefficients has one row,
+    with the reason in `note`.
+    """
+    known = rows.take(rows.known)
+    tables = []
+    for name, model in models.items():
+        if isinstance(model, FittedCox) and model.hazard.names:
+            try:
+                found = infer(model.scaled(known), model.hazard.names, known.time_days, known.event)
+                told = found.table.assign(likelihood_ratio=found.likelihood_ratio, p_of_all=found.p, note="")
+            except MedmtlError as error:
+                told = pd.DataFrame({"note": [str(error)]})
+            tables.append(told.assign(model=name))
+    columns = ["model", "feature", "coefficient", "error", "hazard_ratio", "low", "high", "z", "p"]
+    columns += ["likelihood_ratio", "p_of_all", "note"]
+    return pd.concat(tables, ignore_index=True).reindex(columns=columns) if tables else pd.DataFrame(columns=columns)
+
+
 def _weigh(x: Floats, scaler: Scaler, rows: RiskRows) -> Hazard:
     outcome = (rows.time_days, rows.event)
     if not scaler.names:
@@ -82,7 +105,7 @@ def _fitted(x: Floats, names: tuple[str, ...], time_days: Floats, event: NDArray
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what it warns of, separation, is looked for below
-            fitter.fit(table, "_time", "_event", fit_options={"precision": 1e-9})
+            fitter.fit(table, "_time", "_event", fit_options=_TO_THE_END)
     except ConvergenceError as error:
         raise MedmtlError(_undetermined("no convergence, as columns that separate the cases give")) from error
     far = fitter.params_.abs()

@@ -12,6 +12,7 @@ from medmtl.features.base import CONVENTIONAL
 from medmtl.records import Case, ClinicalColumn, Cohort, Fold
 
 NO_FOLD = -1  # a case predicted by every model of the run, as new cases are
+NO_FEATURES = ("fold", "checkpoint", "status")  # what a table of features holds besides them
 Floats = NDArray[np.float64]
 
 
@@ -49,8 +50,9 @@ def join_blocks(blocks: Sequence[Block], n: int) -> Block:
 class RiskRows:
     """One row per case. `time_days` is NaN where the endpoint is not known, and `deep` where the deep risk is not.
 
-    `fold` is the number of the model that made the case's mask and deep risk, -1 for all of them. `deep` is a log
-    hazard, larger is worse, less its mean over that model's training cases.
+    `fold` is the number of the model that made the case's mask and deep risk, -1 for all of them, and `checkpoint` the
+    SHA-256 of its file; empty where none was kept. `deep` is a log hazard, larger is worse, less its mean over that
+    model's training cases.
     """
 
     cases: tuple[Case, ...]
@@ -61,6 +63,7 @@ class RiskRows:
     deep: Floats
     image: Block
     radiomics: Block
+    checkpoint: tuple[str, ...] = ()
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -79,13 +82,15 @@ class RiskRows:
             deep=self.deep[chosen],
             image=self.image.take(chosen),
             radiomics=self.radiomics.take(chosen),
+            checkpoint=tuple(self.checkpoint[position] for position in chosen) if self.checkpoint else (),
         )
 
 
 def build_rows(cohort: Cohort, endpoint: str, features: pd.DataFrame, predictions: pd.DataFrame) -> RiskRows:
     """Join cohort, features and predictions, both tables indexed by `case_id` and with a column `fold`.
 
-    A case that either table lacks has no row. Raises CaseError where the mask and the deep risk are of two folds.
+    A case that either table lacks has no row. Raises CaseError where the mask and the deep risk are of two folds, or
+    of two checkpoints where both tables have a column `checkpoint`.
     """
     cases = tuple(case for case in cohort.cases if case.case_id in features.index and case.case_id in predictions.index)
     ids = [case.case_id for case in cases]
@@ -94,8 +99,9 @@ def build_rows(cohort: Cohort, endpoint: str, features: pd.DataFrame, prediction
     for case_id, measured, made in zip(ids, fold, _folds(predicted), strict=True):
         if measured != made:
             raise CaseError(case_id, f"mask and deep risk must be of one fold. Found folds {measured} and {made}.")
+    checkpoint = _checkpoints(table, predicted)
     observed = [case.endpoints.get(endpoint) for case in cases]
-    radiomics = tuple(name for name in table.columns if name not in ("fold", "status", *CONVENTIONAL))
+    radiomics = tuple(name for name in table.columns if name not in (*NO_FEATURES, *CONVENTIONAL))
     return RiskRows(
         cases=cases,
         columns=cohort.columns,
@@ -105,6 +111,7 @@ def build_rows(cohort: Cohort, endpoint: str, features: pd.DataFrame, prediction
         deep=predicted["deep_log_hazard"].to_numpy(dtype=float),
         image=Block(CONVENTIONAL, table[list(CONVENTIONAL)].to_numpy(dtype=float)),
         radiomics=Block(radiomics, table[list(radiomics)].to_numpy(dtype=float)),
+        checkpoint=checkpoint,
     )
 
 
@@ -118,6 +125,22 @@ def check_out_of_fold(rows: RiskRows, folds: Sequence[Fold]) -> None:
                 f"its deep risk must come from the model that never saw it. Found the model of fold {fold}, "
                 "which does not hold this case as a test case. Predict out of fold, with `medmtl predict`.",
             )
+
+
+def _checkpoints(table: pd.DataFrame, predicted: pd.DataFrame) -> tuple[str, ...]:
+    """Return the checkpoint of each prediction; the mask that was measured must be of the same."""
+    if "checkpoint" not in predicted:
+        return ()
+    made = tuple(predicted["checkpoint"].astype(str))
+    measured = tuple(table["checkpoint"].astype(str)) if "checkpoint" in table else made
+    for case_id, one, other in zip(table.index, measured, made, strict=True):
+        if one != other:
+            raise CaseError(
+                str(case_id),
+                f"mask and deep risk must be of one checkpoint. Found {one[:12]} and {other[:12]}: the cases were "
+                "predicted again since they were measured. Run `medmtl extract` again.",
+            )
+    return made
 
 
 def _folds(table: pd.DataFrame) -> NDArray[np.int_]:

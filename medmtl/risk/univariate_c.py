@@ -17,6 +17,8 @@ def resampled_c(values: Floats, time_days: Floats, event: NDArray[np.bool_], cou
     first = np.flatnonzero(event)
     later = time_days[first, None] < time_days[None, :]
     comparable = (later | ((time_days[first, None] == time_days[None, :]) & ~event[None, :])).astype(float)
+    if not values.shape[1]:
+        return np.zeros((len(counts), 0))
     return np.stack([_one(column, first, comparable, counts) for column in values.T], axis=1, dtype=float)
 
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from medmtl.balancing.build import build_balancer
 from medmtl.cohort.files import files_of_cases, shared_files
-from medmtl.cohort.folds import make_folds
 from medmtl.cohort.labels import levels_of
 from medmtl.cohort.manifest import read_manifest
 from medmtl.cohort.predictors import choose_predictors
@@ -12,6 +11,7 @@ from medmtl.errors import MedmtlError
 from medmtl.experiment import Experiment
 from medmtl.network import build_network, check_network
 from medmtl.records import Cohort
+from medmtl.stages.divide import divide
 from medmtl.stages.folder import RunFolder
 from medmtl.stages.run import Run, create_run
 
@@ -27,8 +27,7 @@ def begin_run(experiment: Experiment, manifest: Path, root: Path) -> Run:
 
 def check_feasible(experiment: Experiment, cohort: Cohort) -> None:
     """Raise MedmtlError where the cohort cannot be divided, or network or balancer cannot be built, as asked for."""
-    folds = experiment.folds
-    make_folds(cohort, experiment.endpoint, folds.count, folds.validate_fraction, experiment.seed)
+    divide(experiment, cohort)
     classes = 1 + len(experiment.prepare.labels)
     chosen = choose_predictors(cohort, experiment.predictors)
     levels = levels_of(chosen)

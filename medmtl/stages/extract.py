@@ -49,6 +49,7 @@ def _extract(run: Run) -> list[Path]:
     settings, jobs = run.experiment.radiomics, run.experiment.jobs
     features = extract_masks(run.cohort.cases, run.folder.mask, settings, run.folder.feature_memory, jobs)
     folds = {str(case_id): int(fold) for case_id, fold in predictions["fold"].items()}
-    write_features(feature_table(features, folds), run.folder.root)
+    checkpoints = {str(case_id): str(hash_) for case_id, hash_ in predictions["checkpoint"].items()}
+    write_features(feature_table(features, folds, checkpoints), run.folder.root)
     note_failures(run.folder.failures, "extract", reasons(features))
     return [run.folder.features]

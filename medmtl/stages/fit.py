@@ -1,6 +1,7 @@
 """Fits the risk models of a run: crosswise for the scores, once on all cases for new ones."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from medmtl.features.table import read_features
+from medmtl.risk.base import FittedRisk
 from medmtl.risk.cross_fit import CrossFit, coefficient_table, cross_fit, fit_all, survival_out_of_fold
+from medmtl.risk.divisions import cross_fit_divisions, score_divisions
 from medmtl.risk.document import RiskDocument, read_document, write_document
+from medmtl.risk.ledger import check_ledger
+from medmtl.risk.null import permutation_null
+from medmtl.risk.plain_cox import inference_table
 from medmtl.risk.recipes import recipes
 from medmtl.risk.rows import RiskRows, build_rows
 from medmtl.stages.failures import note_failures
@@ -31,9 +37,15 @@ def fit_run(run: Run) -> str:
 
 
 def risk_rows(run: Run) -> RiskRows:
-    """Return what the risk models are fitted on: out-of-fold features and risks, clinical values, outcomes."""
+    """Return what the risk models are fitted on: out-of-fold features and risks, clinical values, outcomes.
+
+    Raises CaseError for a row that the ledger does not show to be out of fold.
+    """
     features = read_features(run.folder.features)
-    return build_rows(run.cohort, run.experiment.endpoint, features, read_predictions(run.folder.predictions))
+    rows = build_rows(run.cohort, run.experiment.endpoint, features, read_predictions(run.folder.predictions))
+    folds = read_folds(run.folder)
+    check_ledger(rows, folds, {fold.index: file_hash(run.folder.model(fold.index)) for fold in folds})
+    return rows
 
 
 def cross_fitted(run: Run) -> dict[str, RiskDocument]:
@@ -63,7 +75,26 @@ def _fit(run: Run) -> list[Path]:
     hashes = _hashes(run)
     write_document(RiskDocument(run.experiment.endpoint, final, hashes), folder.risk_model)
     folds = _write_folds(run, crossed, hashes)
-    return [folder.risk_model, folder.risks, folder.coefficients, *folds]
+    return [folder.risk_model, folder.risks, folder.coefficients, *folds, *_beside(run, rows, final)]
+
+
+def _beside(run: Run, rows: RiskRows, final: Mapping[str, FittedRisk]) -> list[Path]:
+    """Write a plain regression's tables, and what is asked for beside: other divisions and the null."""
+    settings, folder = run.experiment.risk, run.folder.risks.parent
+    paths = [folder / name for name in ("divisions.csv", "division_scores.csv", "null.json", "inference.csv")]
+    for path in paths:
+        path.unlink(missing_ok=True)  # of settings before
+    _write(inference_table(final, rows), paths[3])
+    if settings.repeats or settings.by_centre:
+        divided = cross_fit_divisions(rows, settings)
+        _write(divided, paths[0])
+        _write(score_divisions(divided), paths[1])
+    if settings.permutations:
+        null = permutation_null(rows, settings, "fused", settings.permutations)
+        told = {"model": null.model, "observed": null.observed, "p": null.p, "draws": null.draws.tolist()}
+        with whole_file(paths[2]) as partial:
+            partial.write_text(json.dumps(told, indent=1, allow_nan=False) + "\n", "utf-8")
+    return [path for path in paths if path.is_file()]
 
 
 def _write_folds(run: Run, crossed: CrossFit, hashes: dict[str, str]) -> list[Path]:

@@ -8,11 +8,11 @@ from pathlib import Path
 import pandas as pd
 from joblib import Parallel, cpu_count, delayed
 
-from medmtl.cohort.folds import make_folds
 from medmtl.errors import CaseError, MedmtlError
 from medmtl.imaging.prepare import prepare
 from medmtl.imaging.settings import PrepareSettings
 from medmtl.records import Case, Cohort
+from medmtl.stages.divide import divide
 from medmtl.stages.failures import note_failures
 from medmtl.stages.folder import RunFolder
 from medmtl.stages.progress import progress
@@ -63,9 +63,7 @@ def workers(jobs: int, work: int) -> int:
 
 def _prepare(run: Run) -> list[Path]:
     experiment, folder = run.experiment, run.folder
-    folds = make_folds(
-        run.cohort, experiment.endpoint, experiment.folds.count, experiment.folds.validate_fraction, experiment.seed
-    )
+    folds = divide(experiment, run.cohort)
     files, failures = prepare_cases(run.cohort, experiment.prepare, folder.prepared, experiment.jobs)
     note_failures(folder.failures, "prepare", failures)
     if failures:

@@ -61,9 +61,9 @@ def test_a_table_has_the_documented_columns(name: str, finished) -> None:
 
 def test_features_begin_with_the_documented_columns(finished) -> None:
     table = pd.read_csv(finished.run / "features.csv")
-    known = ["case_id", "fold", "status", "volume_ml", "suv_max", "suv_mean", "tlg"]
-    assert table.columns[:7].tolist() == known
-    assert all(name.startswith(("pet_original_", "ct_original_", "mask_original_shape_")) for name in table.columns[7:])
+    known = ["case_id", "fold", "checkpoint", "status", "volume_ml", "suv_max", "suv_mean", "tlg"]
+    assert table.columns[:8].tolist() == known
+    assert all(name.startswith(("pet_original_", "ct_original_", "mask_original_shape_")) for name in table.columns[8:])
     assert set(table["status"]) <= {"ok", "empty", "too_small"}
     assert (table["status"] == "ok").sum() >= 9
 
