@@ -1,9 +1,10 @@
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from medmtl.cohort.folds import make_folds
+from medmtl.cohort.folds import make_centre_folds, make_folds
 from medmtl.errors import MedmtlError
 from medmtl.records import Case, Cohort, Endpoint
 
@@ -97,3 +98,31 @@ def test_without_a_validate_part_all_that_is_not_tested_trains() -> None:
     for fold in make_folds(COHORT, "os", 4, 0.0, seed=0):
         assert fold.validate == ()
         assert set(fold.train) == set(COHORT.ids) - set(fold.test)
+
+
+def _of_centres(*centres):
+    cases = (
+        Case(f"case-{i:02d}", centre, Path("ct"), Path("pet"), None, {"pfs": Endpoint(10.0 + i, i % 2 == 0)})
+        for i, centre in enumerate(centres)
+    )
+    return Cohort(tuple(cases))
+
+
+def test_by_centre_each_centre_is_tested_by_a_model_that_saw_none_of_it():
+    folds = make_centre_folds(_of_centres(*"bbbbaaaaacccccc"), "pfs", 0.2, 0)
+    assert [len(fold.test) for fold in folds] == [5, 4, 6]
+    assert all(len({*fold.train, *fold.validate, *fold.test}) == 15 for fold in folds)
+    assert all(fold.validate for fold in folds)
+
+
+def test_one_centre_cannot_be_left_out():
+    with pytest.raises(MedmtlError, match=r"at least 2 folds \(by centre: 2 centres\)\. Found 1"):
+        make_centre_folds(_of_centres(*"aaaa"), "pfs", 0.0, 0)
+
+
+def test_events_in_one_centre_alone_cannot_be_divided_by_centre():
+    cohort = _of_centres(*"aaaa")
+    quiet = (replace(case, case_id=f"quiet-{i}", centre="b", endpoints={"pfs": Endpoint(9.0, event=False)})
+             for i, case in enumerate(cohort.cases))  # fmt: skip
+    with pytest.raises(MedmtlError, match=r"Without a, .* must each hold an event of pfs\. Found 0"):
+        make_centre_folds(Cohort((*cohort.cases, *quiet)), "pfs", 0.0, 0)
