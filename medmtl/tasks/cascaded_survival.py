@@ -6,8 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from medmtl.encoders.blocks import DenseBlock
-from medmtl.losses.cox_bank import CoxBank
+from medmtl.losses.base import Loss
 from medmtl.tasks.base import Gives, Known, Task, TaskContext
+from medmtl.tasks.likelihood import Likelihood, log_hazard_of, outputs_of, survival_loss
 from medmtl.tensors import Inputs, Pyramid
 
 
@@ -26,6 +27,8 @@ class CascadedSurvival(Task):
         reads: str = "segmentation",
         endpoint: str | None = None,
         stop_gradient: bool = False,
+        likelihood: Likelihood = "cox",
+        intervals: int = 10,
         dense_layers: Sequence[int] = (2, 4, 4),
         growth: int = 8,
         hidden: int = 32,
@@ -39,26 +42,29 @@ class CascadedSurvival(Task):
         self.cascade = _Cascade(2 + 1, dense_layers, growth)
         self.from_scales = _embedding(sum(c // 2 for c in context.channels), hidden, dropout)
         self.from_cascade = _embedding(self.cascade.channels, hidden, dropout)
-        self.log_hazard = nn.Sequential(nn.Dropout(dropout), nn.Linear(2 * hidden + context.clinical, 1))
+        self._likelihood: Likelihood = likelihood
+        self._intervals = intervals
+        outputs = outputs_of(likelihood, intervals)
+        self.log_hazard = nn.Sequential(nn.Dropout(dropout), nn.Linear(2 * hidden + context.clinical, outputs))
 
     def forward(self, pyramid: Pyramid, inputs: Inputs, earlier: Mapping[str, Tensor]) -> Tensor:
-        """Return the log hazard [B], float32; larger = sooner. A constant added to all of them means nothing."""
+        """Return the log hazard [B], larger = sooner, or the logits [B, intervals] of a discrete one; float32."""
         tumour = 1 - earlier[self.reads[0]][:, :1]  # the probability of not being background
         tumour = tumour.detach() if self._stop_gradient else tumour
         pooled = [_pool(squeeze(maps)) for squeeze, maps in zip(self.scales, pyramid, strict=True)]
         seen = self.cascade(torch.cat([inputs.image, tumour.to(inputs.image.dtype)], dim=1))
         with torch.autocast(inputs.image.device.type, enabled=False):
             embeddings = [self.from_scales(torch.cat(pooled, dim=1)), self.from_cascade(seen), inputs.clinical.float()]
-            log_hazard: Tensor = self.log_hazard(torch.cat(embeddings, dim=1))
-        return log_hazard[:, 0]
+            found: Tensor = self.log_hazard(torch.cat(embeddings, dim=1))
+        return found[:, 0] if self._likelihood in {"cox", "cox_batch"} else found
 
     def read(self, prediction: Tensor) -> Tensor:
-        """Return the log hazard itself."""
-        return prediction.float()
+        """Return the log hazard [B]; a constant added to all of them means nothing."""
+        return log_hazard_of(prediction, self._likelihood)
 
-    def loss(self, known: Known) -> CoxBank:
-        """Return the Cox loss over the training fold."""
-        return CoxBank(self.endpoint, known.endpoints.get(self.endpoint, {}))
+    def loss(self, known: Known) -> Loss:
+        """Return the loss of the endpoint; by default Cox over the whole training fold."""
+        return survival_loss(self._likelihood, self.endpoint, known.endpoints.get(self.endpoint, {}), self._intervals)
 
 
 class _Cascade(nn.Module):

@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from typing import Literal
 
-import torch
 from torch import Tensor, nn
 
-from medmtl.encoders.blocks import ResidualBlock
+from medmtl.losses.base import Loss
 from medmtl.losses.dice_ce import DiceWith
-from medmtl.tasks.base import Gives, Known, Task, TaskContext
+from medmtl.tasks.base import Gives, Known, TaskContext
+from medmtl.tasks.decoding import DecodingTask
 from medmtl.tensors import Inputs, Pyramid
 
 
-class Segmentation(Task):
+class Segmentation(DecodingTask):
     """Logits of background and of every label at full resolution."""
 
     gives = Gives.MASK
@@ -23,25 +23,19 @@ class Segmentation(Task):
         convolutions: int = 1,
         voxel_loss: Literal["cross_entropy", "focal"] = "cross_entropy",
     ) -> None:
-        super().__init__()
-        steps = list(zip(context.channels, context.channels[1:], strict=False))
-        self.up = nn.ModuleList(nn.ConvTranspose3d(coarse, fine, 2, 2) for fine, coarse in steps)
-        self.join = nn.ModuleList(ResidualBlock(2 * fine, fine, convolutions) for fine, _ in steps)
+        super().__init__(context, convolutions)
         self.logits = nn.Conv3d(context.channels[0], context.classes, 1)
         self._voxel_loss = voxel_loss
 
     def forward(self, pyramid: Pyramid, inputs: Inputs, earlier: Mapping[str, Tensor]) -> Tensor:
         """Return logits [B, classes, D, H, W]."""
-        x = pyramid[-1]
-        for level in reversed(range(len(self.up))):
-            x = self.join[level](torch.cat([self.up[level](x), pyramid[level]], dim=1))
-        logits: Tensor = self.logits(x)
+        logits: Tensor = self.logits(self.decode(pyramid))
         return logits
 
     def read(self, prediction: Tensor) -> Tensor:
         """Return probabilities [B, classes, D, H, W] that sum to 1 over the classes."""
         return prediction.float().softmax(dim=1)
 
-    def loss(self, known: Known) -> DiceWith:
+    def loss(self, known: Known) -> Loss:
         """Return Dice plus the voxel loss; it needs nothing known."""
         return DiceWith(self._voxel_loss)

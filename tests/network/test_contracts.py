@@ -23,11 +23,21 @@ from medmtl.encoders.base import Encoder
 from medmtl.losses.base import Loss, TaskLoss
 from medmtl.records import Endpoint
 from medmtl.sharing.base import Sharing
-from medmtl.tasks.base import Known, Task, TaskContext
-from medmtl.tensors import Inputs
+from medmtl.tasks.base import Gives, Known, Task, TaskContext
+from medmtl.tasks.classification import Classification
+from medmtl.tasks.reconstruction import Reconstruction
+from medmtl.tasks.regression import Regression
+from medmtl.tensors import Inputs, Label
 
-CONTEXT = TaskContext(channels=(4, 8), clinical=3, classes=3, endpoint="pfs")
-KNOWN = Known({"pfs": {f"case-{i}": Endpoint(i + 1.0, True) for i in range(2)}})
+LEVELS = {"hpv": ("no", "yes"), "stage": ("I", "II", "III"), "age": (), "centre": ("A", "B")}
+CONTEXT = TaskContext(channels=(4, 8), clinical=3, classes=3, endpoint="pfs", levels=LEVELS)
+OPTIONS: dict[type, dict[str, object]] = {Classification: {"label": "hpv"}, Regression: {"label": "age"}}
+IDS = ("case-0", "case-1")
+KNOWN = Known(
+    {"pfs": {case_id: Endpoint(place + 1.0, True) for place, case_id in enumerate(IDS)}},
+    {name: dict(zip(IDS, (0.0, 1.0), strict=True)) for name in LEVELS},
+)
+LABELS = {name: Label(torch.tensor([0.0, 1.0]), torch.ones(2, dtype=torch.bool)) for name in LEVELS}
 
 
 def members(package, base: type) -> list[type]:
@@ -107,29 +117,36 @@ def test_sharing_gives_every_task_a_pyramid(kind: type[Sharing]) -> None:
 
 
 @pytest.mark.parametrize("kind", members(medmtl.tasks, Task))
-def test_a_task_predicts_a_map_or_a_number_and_reads_it_as_float(kind: type[Task], make_inputs) -> None:
-    task = kind(CONTEXT)
-    found = predictions(task, make_inputs())
-    assert found.shape == ((2, 3, 16, 16, 16) if task.dense else (2,))
-    assert task.read(found).dtype == torch.float32
-    assert task.read(found).shape == found.shape
+def test_a_task_predicts_a_map_or_numbers_and_reads_them_as_float(kind: type[Task], make_inputs) -> None:
+    task = kind(CONTEXT, **OPTIONS.get(kind, {}))
+    found = task.read(predictions(task, make_inputs()))
+    assert found.dtype == torch.float32
+    shapes = {Gives.MASK: (2, 3, 16, 16, 16), Gives.LOG_HAZARD: (2,)}
+    assert tuple(found.shape) == shapes.get(task.gives, tuple(found.shape))
+    assert found.shape[0] == 2
+    assert found.shape[2:] == ((16, 16, 16) if task.dense else ())
 
 
 @pytest.mark.parametrize("kind", members(medmtl.tasks, Task))
 def test_a_tasks_loss_teaches_it_and_is_nought_where_nothing_is_known(
     kind: type[Task], make_inputs, make_batch
 ) -> None:
-    task, batch = kind(CONTEXT), make_batch()
-    blank = batch._replace(case_ids=["x", "y"], mask_known=torch.zeros(2, dtype=torch.bool), survival={})
+    task, batch = kind(CONTEXT, **OPTIONS.get(kind, {})), make_batch()._replace(labels=LABELS)
     loss = task.loss(KNOWN)
-    silent = loss(predictions(task, make_inputs()), blank)
-    assert (silent.value.item(), silent.active) == (0.0, False)
-    assert silent.value.requires_grad
     told = loss(predictions(task, make_inputs()), batch)
     told.value.backward()
     assert told.active
     assert told.value.item() >= 0
     assert any(p.grad is not None and bool(p.grad.any()) for p in task.parameters())
+    if kind is Reconstruction:  # the image itself is its label
+        return
+    unknown = {name: label._replace(known=torch.zeros(2, dtype=torch.bool)) for name, label in LABELS.items()}
+    blank = batch._replace(
+        case_ids=["x", "y"], mask_known=torch.zeros(2, dtype=torch.bool), survival={}, labels=unknown
+    )
+    silent = loss(predictions(task, make_inputs()), blank)
+    assert (silent.value.item(), silent.active) == (0.0, False)
+    assert silent.value.requires_grad
 
 
 @pytest.mark.parametrize("kind", members(medmtl.balancing, Balancer))
