@@ -11,6 +11,7 @@ from medmtl.evaluation.pair_sums import pair_sums
 from medmtl.records import Interval
 
 Floats = NDArray[np.float64]
+MIN_ERROR = 1e-12  # a standard error below it is rounding
 NO_SPREAD = "the jackknife's standard error is 0: every case supports the same value"
 
 
@@ -52,7 +53,7 @@ def logit_interval(influence: Influence, level: float) -> Interval:
     A value of 0 or 1, or one without spread, has no limits, and the interval says so.
     """
     value, error, n = influence.estimate, influence.error, len(influence.values)
-    if not 0 < value < 1 or error <= 0:
+    if not 0 < value < 1 or error <= MIN_ERROR:
         return Interval(value, None, None, n, NO_SPREAD)
     half = NormalDist().inv_cdf(0.5 + level / 2) * error / (value * (1 - value))
     centre = np.log(value / (1 - value))
