@@ -21,6 +21,7 @@ COMMANDS = {
     "fit": ["run"],
     "evaluate": ["folder", "--cohort"],
     "report": ["run"],
+    "export": ["seg", "rtstruct", "sr"],
     "info": ["run", "--json"],
 }
 

@@ -53,10 +53,10 @@ def _help(*command: str) -> str:
 
 @pytest.mark.parametrize("words", OURS, ids=" ".join)
 def test_every_command_exists_and_knows_the_options_given(words: list[str]) -> None:
-    command = words[:2] if words[0] == "import" else words[:1]
+    command = words[:2] if words[0] in {"import", "export"} else words[:1]
     options = [word.partition("=")[0] for word in words if word.startswith("--")]
 
-    known = set(re.findall(r"--[\w.]+", _help(*command)))
+    known = set(re.findall(r"--[\w.-]+", _help(*command)))
 
     assert set(options) <= known
 
@@ -69,11 +69,12 @@ def test_the_readme_shows_the_whole_way() -> None:
 
 def test_the_options_named_in_the_text_exist() -> None:
     text = "\n".join(page.read_text("utf-8") for page in PAGES)
-    named = set(re.findall(r"`--([\w.]+)", text)) | set(
+    named = set(re.findall(r"`--([\w.-]+)", text)) | set(
         re.findall(r"`((?:folds|prepare|data|network|training|inference|radiomics|risk|evaluation)\.\w+)", text)
     )
 
-    known = set(re.findall(r"--([\w.]+)", _help("run") + _help("import", "hecktor")))
+    commands = (["run"], ["import", "hecktor"], ["export", "sr"])
+    known = {name for command in commands for name in re.findall(r"--([\w.-]+)", _help(*command))}
 
     assert named - {"help"} <= known
 
