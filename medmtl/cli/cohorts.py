@@ -4,6 +4,7 @@ from pathlib import Path
 
 from jsonargparse import ArgumentParser, Namespace
 
+from medmtl.cli.dicom import DICOM
 from medmtl.cli.given import experiment_of, manifest_of, say
 from medmtl.cli.parser import Command
 from medmtl.experiment import Experiment
@@ -68,8 +69,9 @@ _HECKTOR = "The HECKTOR challenge of 2020, 2021, 2022, 2025 or 2026: PET/CT of t
 COMMANDS = (
     Command(
         "import",
-        "Turn a published cohort into a manifest.",
+        "Turn what a hospital exports, or a published cohort, into a manifest.",
         parts=(
+            DICOM,
             Command("sts", _STS, _sts_options, _import_sts),
             Command("hecktor", _HECKTOR, _hecktor_options, _import_hecktor),
         ),

@@ -1,7 +1,7 @@
 """Reads what a clinic writes into one cell: a number, an event, a day; what can be read in two ways is refused."""
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from medmtl.errors import MedmtlError
 
@@ -38,7 +38,8 @@ _DATES = (  # a dot means that the day comes first, everywhere; a slash does not
     (re.compile(r"\d{1,2}\.\d{1,2}\.\d{4}"), "%d.%m.%Y"),
 )
 _SLASHED = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})")
-_CLOCK = re.compile(r"[ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?Z?$")
+_CLOCK = re.compile(r"[ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?$")
+_DICOM_CLOCK = re.compile(r"\d{6}(\.\d+)?")
 
 
 def known(cell: str | None) -> str | None:
@@ -99,6 +100,19 @@ def read_days_between(start: str, end: str) -> float:
     if days < 0:
         raise MedmtlError(f"the end must not lie before the start. Found {start!r} to {end!r}")
     return float(days)
+
+
+def read_moment(cell: str) -> datetime | time:
+    """Return a clock time (10:30, 10:30:15, 103015), with its day where the cell has one (2021-04-03 10:30)."""
+    found = _CLOCK.search(" " + cell) or _DICOM_CLOCK.fullmatch(cell)
+    if found is None:
+        raise MedmtlError(f"a time must be written as HH:MM:SS or YYYY-MM-DD HH:MM:SS. Found {cell!r}")
+    digits = "".join(sign for sign in found[0].partition(".")[0] if sign.isdigit()).ljust(6, "0")
+    try:
+        clock = datetime.strptime(digits, "%H%M%S").time()
+    except ValueError as error:
+        raise MedmtlError(f"a time must exist on the clock. Found {cell!r}") from error
+    return datetime.combine(read_date(cell), clock) if len(cell) > len(found[0]) else clock
 
 
 def looks_like_date(cell: str) -> bool:

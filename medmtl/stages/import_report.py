@@ -31,10 +31,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class ImportSummary:
-    """What became of an import; its manifest, and the entries of its report."""
+    """What became of an import: its manifest, the entries of its report, and remarks on all of it."""
 
     manifest: Path
     entries: tuple[Entry, ...]
+    remarks: tuple[str, ...] = ()
+    options: str = ""  # of `check`, as the cohort needs them
 
     def count(self, status: str) -> int:
         """Return how many cases have this status."""
@@ -49,7 +51,9 @@ class ImportSummary:
         more = [f"  and {len(failed) - _TOLD} more"] if len(failed) > _TOLD else []
         remarks = [f"{noted} of the imported have notes"] if noted else []
         place = f"Each case, with its reason and its notes, is in {folder / REPORT}"
-        return "\n".join([counts, *told, *more, *remarks, place, f"Next: medmtl check {folder}"])
+        return "\n".join(
+            [*self.remarks, counts, *told, *more, *remarks, place, f"Next: medmtl check {folder}{self.options}"]
+        )
 
 
 def write_report(entries: Sequence[Entry], folder: Path) -> None:

@@ -22,6 +22,7 @@ from medmtl.stages.progress import progress
 from medmtl.stages.provenance import text_hash
 
 _LOG = logging.getLogger(__name__)
+_TOLD = 10  # reasons that are told where no case can be imported
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class ImportPlan:
     """What an import does: `describe` turns a case's images into the case with its endpoints and clinical values.
 
     `key` changes with what `describe` and `columns` were read from; `left_out` are lines for the report of what is no
-    source; `tables` are further tables to write, by file name; `nothing` says what must hold where there is no case.
+    source; `tables` are further tables to write, by file name; `nothing` says what must hold where there is no case;
+    `remarks` are told with the summary, `options` are those that `medmtl check` needs for it.
     """
 
     sources: tuple[Source, ...]
@@ -53,6 +55,8 @@ class ImportPlan:
     nothing: str
     left_out: tuple[Entry, ...] = ()
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+    options: str = ""
 
 
 def import_cases(plan: ImportPlan, out: Path, jobs: int) -> ImportSummary:
@@ -63,7 +67,7 @@ def import_cases(plan: ImportPlan, out: Path, jobs: int) -> ImportSummary:
     """
     key = text_hash(plan.key, *(f"{source.case_id} {source.key}" for source in plan.sources))
     if (out / MANIFEST).is_file():
-        return _kept(out, key)
+        return _kept(out, key, plan)
     check_empty(out)
     if not plan.sources:
         raise MedmtlError(plan.nothing + _reasons(plan.left_out))
@@ -80,17 +84,17 @@ def import_cases(plan: ImportPlan, out: Path, jobs: int) -> ImportSummary:
             table.to_csv(partial / name, index=False)
         write_report(entries, partial)
         write_manifest(Cohort(cases, plan.columns), partial)
-    return ImportSummary(out / MANIFEST, entries)
+    return ImportSummary(out / MANIFEST, entries, plan.remarks, plan.options)
 
 
-def _kept(out: Path, key: str) -> ImportSummary:
+def _kept(out: Path, key: str, plan: ImportPlan) -> ImportSummary:
     if made_of(out) != key:
         raise MedmtlError(
             f"{out}: the folder must not hold another cohort. Found one of other files, tables or options; delete it, "
             "or choose another folder."
         )
     _LOG.info("import: done before")
-    return ImportSummary(out / MANIFEST, read_report(out))
+    return ImportSummary(out / MANIFEST, read_report(out), plan.remarks, plan.options)
 
 
 def _convert_all(sources: tuple[Source, ...], partial: Path, jobs: int) -> dict[str, CaseImages | str]:
@@ -146,5 +150,6 @@ def _reason(error: MedmtlError) -> str:
 
 
 def _reasons(entries: tuple[Entry, ...]) -> str:
-    told = "; ".join(f"{entry.case_id}: {entry.reason}" for entry in entries[:3])
-    return f" Found none ({told or 'no patient'})."
+    told = [f"\n  {entry.case_id}: {entry.reason}" for entry in entries[:_TOLD]]
+    more = [f"\n  and {len(entries) - _TOLD} more"] if len(entries) > _TOLD else []
+    return " Found none" + (":" + "".join([*told, *more]) if entries else ".")

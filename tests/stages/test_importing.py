@@ -111,7 +111,7 @@ def test_a_finished_cohort_is_kept_without_converting_and_another_is_refused(tmp
 
 
 def test_where_no_case_can_be_imported_nothing_is_left(tmp_path: Path) -> None:
-    with pytest.raises(MedmtlError, match=r"There must be a patient. Found none \(bad: the weight"):
+    with pytest.raises(MedmtlError, match=r"There must be a patient. Found none:\s+bad: the weight"):
         _import(tmp_path, "bad")
     assert [path.name for path in tmp_path.iterdir()] == ["log"]
 

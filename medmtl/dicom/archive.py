@@ -1,0 +1,141 @@
+"""Finds files in a folder of any nesting and in zip archives, and lends them as plain files."""
+
+import os
+import shutil
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from medmtl.errors import MedmtlError
+
+LARGEST_BYTES = 4 << 30  # of one file in an archive: no slice, nor whole multi-frame series, is larger
+_PASSED_OVER = ("DICOMDIR",)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FileRef:
+    """One file: `member` is its place within the zip archive `path`, empty for a file of its own.
+
+    `state` is its size and time, or size and checksum of a member: it changes with the content.
+    """
+
+    path: Path
+    member: str = ""
+    state: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path}!{self.member}" if self.member else str(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The files found, in order, and why an archive could not be looked into, by archive."""
+
+    files: tuple[FileRef, ...]
+    faults: tuple[tuple[Path, str], ...] = ()
+
+
+class Opener:
+    """Opens files one after the other; an archive stays open while its members follow one another."""
+
+    def __init__(self) -> None:
+        self._archive: zipfile.ZipFile | None = None
+
+    def __enter__(self) -> "Opener":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def open(self, ref: FileRef) -> IO[bytes]:
+        """Return the file for reading, whether it lies in an archive or not."""
+        if not ref.member:
+            return ref.path.open("rb")
+        if self._archive is None or self._archive.filename != str(ref.path):
+            self._close()
+            self._archive = zipfile.ZipFile(ref.path)
+        return self._archive.open(ref.member)
+
+    def _close(self) -> None:
+        if self._archive is not None:
+            self._archive.close()
+
+
+def list_files(source: Path) -> Listing:
+    """Return every file in the folder (or in the zip archive, or the file itself) and in archives below.
+
+    Hidden files and DICOMDIR are passed over. Raises MedmtlError where the source does not exist.
+    """
+    if not source.exists():
+        raise MedmtlError(f"{source}: the folder of the DICOM files does not exist. Correct the path.")
+    plain = [source] if source.is_file() else list(_walk(source))
+    files: list[FileRef] = []
+    faults: list[tuple[Path, str]] = []
+    for path in plain:
+        try:
+            files += _members(path) if _is_archive(path) else [_plain(path)]
+        except MedmtlError as error:
+            faults.append((path, str(error)))
+    return Listing(tuple(files), tuple(faults))
+
+
+@contextmanager
+def lent(refs: Sequence[FileRef]) -> Iterator[tuple[Path, ...]]:
+    """Yield the files as plain files, in order; members of archives are unpacked for the time.
+
+    Unpacked files get names of our own, so that no name within an archive decides where anything is written.
+    """
+    if not any(ref.member for ref in refs):
+        yield tuple(ref.path for ref in refs)
+        return
+    with tempfile.TemporaryDirectory(prefix="medmtl-") as folder, Opener() as opener:
+        yield tuple(_unpack(ref, Path(folder) / f"{index:06}.dcm", opener) for index, ref in enumerate(refs))
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(place) / name for name in sorted(names) if _counts(name))
+
+
+def _counts(name: str) -> bool:
+    return not name.startswith(".") and name.upper() not in _PASSED_OVER
+
+
+def _is_archive(path: Path) -> bool:
+    return path.suffix.lower() == ".zip"
+
+
+def _plain(path: Path) -> FileRef:
+    stat = path.stat()
+    return FileRef(path, "", f"{stat.st_size}:{stat.st_mtime_ns}")
+
+
+def _members(path: Path) -> list[FileRef]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            found = [entry for entry in archive.infolist() if not entry.is_dir()]
+    except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
+        raise MedmtlError(f"{path}: the archive must be a whole zip. Found: {error}. Pack or copy it again.") from error
+    if any(entry.flag_bits & 1 for entry in found):
+        raise MedmtlError(f"{path}: the archive must not be encrypted. Found a password; unpack it first.")
+    kept = [entry for entry in found if _counts(entry.filename.replace("\\", "/").rpartition("/")[2])]
+    return [FileRef(path, entry.filename, f"{entry.file_size}:{entry.CRC}") for entry in kept]
+
+
+def _unpack(ref: FileRef, target: Path, opener: Opener) -> Path:
+    if not ref.member:
+        return ref.path
+    if int(ref.state.partition(":")[0]) > LARGEST_BYTES:
+        raise MedmtlError(f"{ref}: a file in an archive must be at most {LARGEST_BYTES >> 30} GiB. Found it larger.")
+    try:
+        with opener.open(ref) as packed, target.open("wb") as file:
+            shutil.copyfileobj(packed, file)
+    except (zipfile.BadZipFile, EOFError, zlib.error) as error:
+        raise MedmtlError(f"{ref}: the archive must be whole. Found: {error}. Pack or copy it again.") from error
+    return target
