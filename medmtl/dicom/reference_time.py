@@ -7,18 +7,18 @@ post-processing and de-identification, so that it comes last (IBSI-SUV manual).
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 from pydicom import Dataset
 
 from medmtl.dicom.clock import last_before, series_began, stamp
+from medmtl.dicom.frame_time import AGREEMENT_S, from_frames
 from medmtl.dicom.injection import LONGEST_HALF_LIVES
-from medmtl.dicom.tags import number, positive, text
+from medmtl.dicom.tags import text
 from medmtl.dicom.vendor import GE, SIEMENS, private_text
 from medmtl.errors import MedmtlError
 
-AGREEMENT_S = 60.0  # between the slices' reference times; 1 % of F-18 decays in 95 s
 GE_SCAN, SIEMENS_DECAY = 0x0D, 0x22  # (0009,xx0D) PET scan_datetime, (0071,xx22) the time of decay correction
 _CLOCK = re.compile(r"\d{6}(\.\d*)?")
 
@@ -42,17 +42,19 @@ def read_reference(headers: Sequence[Dataset], acquired: Sequence[datetime], rat
     private, notes = _private(headers[0], earliest, rate)
     if private is not None:
         return private
-    frames = _from_frames(headers, acquired, rate)
     series = series_began(headers[0])
+    believed = series if series is not None and series <= earliest else None
+    frames = from_frames(headers, acquired, rate, believed, _is_ge(headers[0]))
     if frames is not None:
-        apart = 0.0 if series is None or series > earliest else abs((series - frames.moment).total_seconds())
-        late = (f"SeriesTime is {apart:.0f} s from what the frame times lead to",) if apart > AGREEMENT_S else ()
-        return Reference(frames.moment, frames.branch, notes + late)
-    if series is None or series > earliest:
+        moment, branch = frames
+        apart = 0.0 if believed is None else abs((believed - moment).total_seconds())
+        other = (f"SeriesTime is {apart:.0f} s from what the frame times lead to",) if apart > AGREEMENT_S else ()
+        return Reference(moment, branch, notes + other)
+    if believed is None:
         raise MedmtlError(
             "SeriesTime must not be after AcquisitionTime where frames tell no time. Found it later or none"
         )
-    return Reference(series, "series", notes)
+    return Reference(believed, "series", notes)
 
 
 def _private(header: Dataset, earliest: datetime, rate: float) -> tuple[Reference | None, tuple[str, ...]]:
@@ -72,37 +74,6 @@ def _private(header: Dataset, earliest: datetime, rate: float) -> tuple[Referenc
             return Reference(moment, name), ()
         return None, (f"{what} is not used, as {moment} does not fit the acquisition at {earliest}",)
     return None, ()
-
-
-def _from_frames(headers: Sequence[Dataset], acquired: Sequence[datetime], rate: float) -> Reference | None:
-    """Return the time that all frames lead to, or None where a frame tells none."""
-    by_ge = _is_ge(headers[0])
-    read, branch = (_from_start, "GE frames") if by_ge else (_from_mean_activity, "frames")
-    found = [read(header, start, rate) for header, start in zip(headers, acquired, strict=True)]
-    known = sorted(moment for moment in found if moment is not None)
-    if len(known) < len(found) or (by_ge and not any(number(header, "FrameReferenceTime") for header in headers)):
-        return None
-    if (known[-1] - known[0]).total_seconds() > AGREEMENT_S:
-        raise MedmtlError(
-            f"The slices' frame times must lead to one reference time. Found several, {known[0]} to {known[-1]}"
-        )
-    return Reference(known[len(known) // 2], branch)
-
-
-def _from_start(header: Dataset, start: datetime, _: float) -> datetime | None:
-    """GE counts FrameReferenceTime [ms] to the start of the frame."""
-    offset = number(header, "FrameReferenceTime")
-    return None if offset is None else start - timedelta(seconds=offset / 1000)
-
-
-def _from_mean_activity(header: Dataset, start: datetime, rate: float) -> datetime | None:
-    """Others count FrameReferenceTime [ms] to the moment of the frame's mean activity (DICOM PS3.3 C.8.9.4.1.5)."""
-    offset, duration = positive(header, "FrameReferenceTime"), positive(header, "ActualFrameDuration")
-    if offset is None or duration is None:  # a mean activity at 0 s cannot be: some exports write 0 for unknown
-        return None
-    decays = rate * duration / 1000
-    mean_activity = float(np.log(decays / -np.expm1(-decays)) / rate)
-    return start + timedelta(seconds=mean_activity - offset / 1000)
 
 
 def _is_ge(header: Dataset) -> bool:

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
-from pydicom.errors import InvalidDicomError
 
+from medmtl.dicom.readable import readable
 from medmtl.dicom.regions import Patterns, choose_regions
 from medmtl.dicom.tags import text
 from medmtl.errors import MedmtlError
@@ -40,6 +40,11 @@ def read_contours(path: Path, patterns: Patterns) -> ContourSet:
     Contours of fewer than 3 points and regions without contours are left out with a note. Raises MedmtlError where
     the file is no RTSTRUCT, no region matches, a contour is not CLOSED_PLANAR, or nothing is drawn in any of them.
     """
+    with readable(path, "the contours must be whole DICOM"):
+        return _chosen(path, patterns)
+
+
+def _chosen(path: Path, patterns: Patterns) -> ContourSet:
     structure = _read(path)
     regions = {int(region.ROINumber): region for region in structure.get("StructureSetROISequence") or []}
     choice = choose_regions({number: text(region, "ROIName") for number, region in regions.items()}, patterns, path)
@@ -54,10 +59,7 @@ def read_contours(path: Path, patterns: Patterns) -> ContourSet:
 
 
 def _read(path: Path) -> pydicom.Dataset:
-    try:
-        structure = pydicom.dcmread(path)
-    except (InvalidDicomError, EOFError, OSError) as error:
-        raise MedmtlError(f"{path}: the contours must be whole DICOM. Found: {error}.") from error
+    structure = pydicom.dcmread(path)
     if text(structure, "Modality") != "RTSTRUCT":
         raise MedmtlError(f"{path}: the modality must be RTSTRUCT. Found {text(structure, 'Modality') or 'none'}.")
     return structure

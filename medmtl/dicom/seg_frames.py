@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import highdicom
 import numpy as np
@@ -11,7 +10,6 @@ import SimpleITK
 from numpy.typing import NDArray
 
 from medmtl.dicom.tags import text
-from medmtl.errors import MedmtlError
 from medmtl.records import Grid
 
 BESIDE = 0.1  # of a voxel: what rounded positions may add up to; more is another grid
@@ -27,19 +25,16 @@ class Placed:
 
 
 def place_segments(
-    segmentation: highdicom.seg.Segmentation, numbers: Sequence[int], grid: Grid, threshold: float, path: Path
+    segmentation: highdicom.seg.Segmentation, numbers: Sequence[int], grid: Grid, threshold: float
 ) -> Placed:
     """Return the segments on the grid, exactly where their frames lie on its voxels, else resampled to the nearest."""
     notes = []
     if text(segmentation, "SegmentationType") == "FRACTIONAL":
         notes.append(f"fractional segments are cut at {threshold:g}")
-    try:
-        placed = _exactly(segmentation, numbers, grid, threshold)
-        if placed is None:
-            notes.append("the segments lie on another grid and are resampled to the nearest voxel")
-            placed = _resampled(segmentation, numbers, grid, threshold), 0
-    except (ValueError, RuntimeError, AttributeError, KeyError, IndexError, NotImplementedError) as error:
-        raise MedmtlError(f"{path}: the frames of the segments must be readable. Found: {error}.") from error
+    placed = _exactly(segmentation, numbers, grid, threshold)
+    if placed is None:
+        notes.append("the segments lie on another grid and are resampled to the nearest voxel")
+        placed = _resampled(segmentation, numbers, grid, threshold), 0
     inside, outside = placed
     if outside:
         notes.append(f"{outside} voxels of the segments lie outside the image")

@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
-from pydicom.errors import InvalidDicomError
 
 from medmtl.dicom.pixels import rescaled
+from medmtl.dicom.readable import readable
 from medmtl.dicom.slices import Slice, check_geometry, check_slices, normal_of, position_of
 from medmtl.dicom.tags import text
-from medmtl.errors import MedmtlError
 from medmtl.records import Grid, Image
 
 
@@ -56,10 +55,8 @@ def read_series(files: Sequence[Path], modality: str) -> Series:
 
 
 def _read_slice(path: Path) -> Slice:
-    try:
+    with readable(path, "every file of a series must be whole DICOM"):
         return Slice(path, pydicom.dcmread(path))
-    except (InvalidDicomError, EOFError, OSError) as error:
-        raise MedmtlError(f"{path}: every file of a series must be whole DICOM. Found: {error}.") from error
 
 
 def _stack(ordered: Sequence[Slice]) -> NDArray[np.float32]:
@@ -67,7 +64,8 @@ def _stack(ordered: Sequence[Slice]) -> NDArray[np.float32]:
     first = ordered[0].header
     array = np.empty((len(ordered), int(first.Rows), int(first.Columns)), dtype=np.float32)
     for index, each in enumerate(ordered):
-        array[index] = rescaled(each.header, each.file)
+        with readable(each.file, "the pixels of a slice must be readable"):
+            array[index] = rescaled(each.header, each.file)
         del each.header.PixelData
     return array
 

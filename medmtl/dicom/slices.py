@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
+from pydicom.uid import UID
 
-from medmtl.dicom.tags import text, words
+from medmtl.dicom.readable import readable
+from medmtl.dicom.tags import number, text, words
 from medmtl.errors import MedmtlError
 
 SAME = (  # what every slice of a series shares, and what it means where one does not
@@ -23,6 +25,7 @@ ALIKE = (  # numbers that may differ in their last digits
 )
 NUMBERS = {"ImagePositionPatient": 3, "ImageOrientationPatient": 6, "PixelSpacing": 2, "Rows": 1, "Columns": 1}
 DIGITS = 1e-4  # of a cosine or a millimetre: what scanners write differently from slice to slice
+SQUARE = 1e-2  # the cosines are written with few digits
 POSITION_MM = 0.1  # scanners write positions with one decimal or better
 UNEVEN = 0.02  # of the spacing, the most that a slice may lie beside its even place
 
@@ -38,17 +41,11 @@ class Slice:
 def check_slices(slices: Sequence[Slice], modality: str) -> None:
     """Raise MedmtlError, naming the file, unless these are at least two single slices of one series of the modality."""
     for each in slices:
-        _check_slice(each, modality)
+        with readable(each.file):
+            _check_slice(each, modality)
+            _check_same(each, slices[0])
     if len(slices) < 2:
         raise MedmtlError(f"{_place(slices)}: a series must have at least 2 slices. Found {len(slices)}.")
-    first = slices[0]
-    for each in slices:
-        for name, reason in SAME:
-            if text(each.header, name) != text(first.header, name):
-                raise _differ(first, each, name, reason)
-        for name, reason in ALIKE:
-            if not np.allclose(_numbers(each, name), _numbers(first, name), rtol=0, atol=DIGITS):
-                raise _differ(first, each, name, reason)
 
 
 def check_geometry(ordered: Sequence[Slice]) -> float:
@@ -87,13 +84,13 @@ def normal_of(header: pydicom.Dataset) -> NDArray[np.float64]:
 
 def _check_slice(each: Slice, modality: str) -> None:
     header, file = each.header, each.file
-    kind = header.get("SOPClassUID")
-    if kind is not None and "Enhanced" in kind.name:
-        raise MedmtlError(f"{file}: slices must be one per file. Found {kind.name}; export the classic form instead.")
+    kind = UID(text(header, "SOPClassUID")).name
+    if "Enhanced" in kind:
+        raise MedmtlError(f"{file}: slices must be one per file. Found {kind}; export the classic form instead.")
     found = text(header, "Modality") or "none"
     if found != modality:
         raise MedmtlError(f"{file}: the modality must be {modality}. Found {found}.")
-    if int(header.get("NumberOfFrames", 1) or 1) > 1 or int(header.get("SamplesPerPixel", 1) or 1) > 1:
+    if (number(header, "NumberOfFrames") or 1) > 1 or (number(header, "SamplesPerPixel") or 1) > 1:
         raise MedmtlError(f"{file}: a file must hold one slice of one channel. Found several frames or channels.")
     for name in NUMBERS:
         _numbers(each, name)
@@ -101,8 +98,24 @@ def _check_slice(each: Slice, modality: str) -> None:
         raise MedmtlError(
             f"{file}: slices must be tomographic. Found projections ({'/'.join(words(header, 'ImageType'))})."
         )
+    across, down = _numbers(each, "ImageOrientationPatient").reshape(2, 3)
+    if not np.allclose([across @ across, down @ down, across @ down], [1, 1, 0], atol=SQUARE):
+        raise MedmtlError(
+            f"{file}: ImageOrientationPatient must be two unit vectors, square to each other. Found others."
+        )
+    if (_numbers(each, "PixelSpacing") <= 0).any():
+        raise MedmtlError(f"{file}: PixelSpacing must be above 0. Found {header.PixelSpacing}.")
     if modality == "CT" and text(header, "RescaleType") not in {"", "HU", "HU_MOD", "US"}:  # US is "unspecified"
         raise MedmtlError(f"{file}: a CT must be in HU. Found RescaleType {text(header, 'RescaleType')}.")
+
+
+def _check_same(each: Slice, first: Slice) -> None:
+    for name, reason in SAME:
+        if text(each.header, name) != text(first.header, name):
+            raise _differ(first, each, name, reason)
+    for name, reason in ALIKE:
+        if not np.allclose(_numbers(each, name), _numbers(first, name), rtol=0, atol=DIGITS):
+            raise _differ(first, each, name, reason)
 
 
 def _numbers(each: Slice, name: str) -> NDArray[np.float64]:

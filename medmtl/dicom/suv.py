@@ -15,6 +15,7 @@ from medmtl.dicom.decay import read_decay
 from medmtl.dicom.overrides import NOTHING, SuvOverrides
 from medmtl.dicom.pet_headers import check_pet
 from medmtl.dicom.plausible import check_plausible
+from medmtl.dicom.readable import readable
 from medmtl.dicom.series import Series
 from medmtl.dicom.tags import text
 from medmtl.dicom.vendor import PHILIPS, private_factor
@@ -57,9 +58,13 @@ def to_suv(series: Series, overrides: SuvOverrides | None = None) -> tuple[Image
 
 def suv_conversion(series: Series, overrides: SuvOverrides | None = None) -> SuvConversion:
     """Return the conversion that the headers, and what stands in for them, call for."""
-    given = overrides or NOTHING
+    with readable(series.folder, "the headers of the PET must be readable"):
+        return _converted(series, overrides or NOTHING)
+
+
+def _converted(series: Series, given: SuvOverrides) -> SuvConversion:
     try:
-        check_pet(series.headers)
+        check_pet(series.headers, series.files)
         units = text(series.headers[0], "Units") or "none"
         if units not in _BRANCHES:
             raise MedmtlError(f"Units must be BQML, GML, CM2ML or CNTS. Found {units}")

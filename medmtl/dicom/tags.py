@@ -7,24 +7,28 @@ from pydicom import Dataset
 from medmtl.errors import MedmtlError
 
 
+class TagError(MedmtlError):
+    """A tag cannot be read; whoever knows the file adds its name."""
+
+
 def number(header: Dataset, name: str) -> float | None:
     """Return the finite number of a tag, or None where the tag is absent or empty.
 
-    Raises MedmtlError where the tag holds something else, or several numbers.
+    Raises TagError where the tag holds something else, or several numbers.
     """
     return as_number(header.get(name), name)
 
 
 def as_number(value: object, name: str) -> float | None:
-    """Return the finite number that a value is, or None where it is empty; raises MedmtlError for anything else."""
+    """Return the finite number that a value is, or None where it is empty; raises TagError for anything else."""
     if value is None or str(value).strip() == "":
         return None
     try:
         found = float(str(value))
     except ValueError as error:
-        raise MedmtlError(f"{name} must be a number. Found {value}") from error
+        raise TagError(f"{name} must be a number. Found {value}") from error
     if not isfinite(found):
-        raise MedmtlError(f"{name} must be a finite number. Found {value}")
+        raise TagError(f"{name} must be a finite number. Found {value}")
     return found
 
 

@@ -52,8 +52,15 @@ def _in_utc(offset: str, stamp: str) -> Change:
 
 
 BEDS = ["110000", "110000", "110400", "110800"]  # three beds of four minutes
+ONE = ["110000"] * 4
 LATE = {"SeriesTime": "113000"}  # as post-processing leaves it
 MEAN = float(np.log(RATE * 180 / -np.expm1(-RATE * 180)) / RATE)  # s into a frame of 180 s
+
+
+def _factor(seconds: float) -> dict[str, float]:
+    return {"DecayFactor": round(float(np.exp(RATE * seconds)), 8)}
+
+
 NO_CLOCK = set_tracer(drop="RadiopharmaceuticalStartTime")
 GE_SCAN = (0x0009, "GEMS_PETD_01", 0x0D)
 GE_INJECTED = (0x0009, "GEMS_PETD_01", 0x3B)
@@ -86,8 +93,14 @@ def _midnight_between(header: Dataset, index: int) -> None:
         (_frames(BEDS, [MEAN, MEAN, MEAN + 240, MEAN + 480], **LATE), "START:frames", 3600),
         (_frames(BEDS, [MEAN + 60, MEAN + 60, MEAN + 300, MEAN + 540], **LATE), "START:frames", 3540),
         (_frames(BEDS, [0, 0, 0, 0]), "START:series", 3600),
-        (_frames(BEDS, [0, 0, 240, 480], Manufacturer="GE MEDICAL SYSTEMS", **LATE), "START:GE frames", 3600),
+        (_frames(BEDS, [0, 0, 240, 480], Manufacturer="GE MEDICAL SYSTEMS", **LATE), "START:frame starts", 3600),
         (_frames(BEDS, [0, 0, 0, 0], Manufacturer="GE MEDICAL SYSTEMS"), "START:series", 3600),
+        (_frames(ONE, [MEAN] * 4, Manufacturer="GE MEDICAL SYSTEMS"), "START:frames", 3600),  # the series agrees
+        (_frames(BEDS, [0, 0, 240, 480]), "START:frame starts", 3600),  # the series agrees, though no GE is named
+        (_frames(ONE, [900] * 4, **_factor(900 + MEAN), **LATE), "START:frame starts", 2700),
+        (_frames(ONE, [900] * 4, **_factor(900)), "START:frames", 2700 + MEAN),
+        (_frames(ONE, [0] * 4, **_factor(MEAN), **LATE), "START:frame starts", 3600),
+        (_frames(ONE, [MEAN] * 4, **_factor(0), **LATE), "START:frames", 3600),  # a factor of 1 tells nothing
         (both(set_tags(**LATE), _private(*GE_SCAN, "20250101104500.00", "GE MEDICAL SYSTEMS")), "START:GE", 2700),
         (both(set_tags(**LATE), _private(*GE_SCAN, "20250101104500.00")), "START:GE", 2700),  # known by the creator
         (both(set_tags(**LATE), _private(*SIEMENS, "20250101105000.00", "SIEMENS")), "START:Siemens", 3000),

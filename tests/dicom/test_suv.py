@@ -139,7 +139,7 @@ def _of_one_slice(**tags: object) -> Change:
         (set_tags(RescaleSlope=-5), "RescaleSlope of a PET must be above 0"),
         (set_tags(SeriesType=["DYNAMIC", "IMAGE"]), "STATIC"),
         (set_tags(SeriesType=["GATED", "IMAGE"]), "STATIC"),
-        (_of_one_slice(Units="GML"), "Units must be the same in every slice. Found GML and BQML"),
+        (_of_one_slice(Units="GML"), "Units must be the same in every slice. Found BQML in 0.dcm and GML in 2.dcm"),
         (_of_one_slice(PatientWeight=71), "PatientWeight must be the same"),
         (
             lambda header, index: set_tracer(RadionuclideTotalDose=350e6 + index)(header, index),
