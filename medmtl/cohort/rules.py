@@ -141,7 +141,10 @@ def _finding(failure: dict[Hashable, Any], table: pd.DataFrame, endpoints: Seque
 
 
 def _missing(column: str, endpoints: Sequence[str]) -> Finding:
-    other = column.endswith(_SUFFIXES) and endpoints and column.rpartition("_")[0] not in endpoints
-    choice = f" Or choose another endpoint: {', '.join(endpoints)}." if other else ""
-    message = f"the manifest must have this column; add it, with empty cells if unknown.{choice}"
+    remedy = "add it, with empty cells if unknown."
+    if column.endswith(_SUFFIXES) and not endpoints:
+        remedy = "add it with the outcomes: the cohort has no endpoint, and a run needs one."
+    elif column.endswith(_SUFFIXES) and column.rpartition("_")[0] not in endpoints:
+        remedy += f" Or choose another endpoint: {', '.join(endpoints)}."
+    message = f"the manifest must have this column; {remedy}"
     return Finding(Level.FAULT, "column-missing", message, column=column)

@@ -12,7 +12,7 @@ from medmtl.cohort.adapters.hecktor.suv_table import SuvRow
 from medmtl.errors import CaseError, MedmtlError
 from medmtl.imaging.box import cut_to_box
 from medmtl.imaging.image import read_image, write_image
-from medmtl.records import Image
+from medmtl.records import Grid, Image
 from medmtl.stages.import_stamps import CaseImages
 
 ACTIVITY = 200.0  # a PET of which one voxel in a thousand exceeds this is in Bq/mL: no body takes up so much SUV
@@ -50,6 +50,8 @@ def convert_case(case: HecktorCase, destination: Path) -> CaseImages:
     for kind, image in changed.items():
         write_image(image, kept[kind])
     told = {kind: str(path.relative_to(case.source)) for kind, path in paths.items()}
+    if case.files.copies:
+        told["not"] = ", ".join(str(copy.relative_to(case.source)) for copy in case.files.copies)
     return CaseImages(
         **kept,
         notes=(*notes, *more),
@@ -80,17 +82,21 @@ def _check_mask(case: HecktorCase, images: Mapping[str, Image]) -> list[str]:
         raise CaseError(
             case.files.case_id, f"a mask must hold 0 and {dict(case.labels)}. Found the labels {found[:6].tolist()}."
         )
-    near = [
-        np.allclose(getattr(mask.grid, name), getattr(ct, name), atol=POSITION_MM)
-        for name in ("origin", "spacing", "direction")
-    ]
-    if mask.grid.size != ct.size or not all(near):
+    if not _same(mask.grid, ct):
         raise CaseError(
             case.files.case_id,
             f"the mask must lie on the CT's grid. Found sizes {mask.grid.size} and {ct.size}, "
             f"origins {mask.grid.origin} and {ct.origin}.",
         )
     return [] if found.size else ["the mask is empty"]
+
+
+def _same(one: Grid, other: Grid) -> bool:
+    """Say whether two grids lie on one another, but for what a header rounds."""
+    if one.size != other.size or not np.allclose(one.direction, other.direction, atol=1e-3):
+        return False
+    apart = np.array(one.size) * (np.array(one.spacing) - np.array(other.spacing))  # at the far corner
+    return np.allclose(one.origin, other.origin, atol=POSITION_MM) and bool(np.abs(apart).max() < 5 * POSITION_MM)
 
 
 def _in_suv(case: HecktorCase, pet: Image, path: Path) -> tuple[Image, SuvRow | None, list[str]]:

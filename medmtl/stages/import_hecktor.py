@@ -65,16 +65,16 @@ def _source(key: str, tree: Tree, edition: Edition, request: HecktorRequest) -> 
     case = HecktorCase(files, edition.labels, row, box, _notes(files, patient, request), request.source)
     paths = sorted(path for found in files.files.values() for path in found)
     kind = "mha" if any(path.suffix.lower() == ".mha" for path in paths) else "nifti"
-    print_of = fingerprint(paths, str(row), str(box), str(case.notes), str(dict(edition.labels)))
-    return Source(files.case_id, kind, print_of, partial(convert_case, case))
+    mark = fingerprint(paths, str(row), str(box), str(case.notes), str(dict(edition.labels)))
+    return Source(files.case_id, kind, mark, partial(convert_case, case))
 
 
 def _notes(files: CaseFiles, patient: Patient | CaseError | None, request: HecktorRequest) -> tuple[str, ...]:
     notes = [] if patient else [_NO_LINE]
     if request.crop and not (isinstance(patient, Patient) and patient.box):
         notes.append("no box to cut to")
-    if files.copies:
-        notes.append(f"also in {', '.join(str(copy.relative_to(request.source)) for copy in files.copies)}")
+    if files.joined:
+        notes.append("its files are of several folders")
     return tuple(notes)
 
 

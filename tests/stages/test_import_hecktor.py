@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from cohort.adapters.hecktor_layouts import Made, in_activity, suv_row, write_layout
 
+from medmtl.cli import main
 from medmtl.cohort.manifest import read_manifest
 from medmtl.errors import MedmtlError
 from medmtl.experiment import Experiment, check_experiment
@@ -18,6 +19,7 @@ from medmtl.imaging.image import read_image, write_image
 from medmtl.records import Case, Grid, Image
 from medmtl.stages.check import check_cohort
 from medmtl.stages.import_hecktor import HecktorRequest, import_hecktor
+from medmtl.stages.run import create_run, open_run, read_record
 
 YEARS = (2020, 2021, 2022, 2025, 2026)
 ENDPOINT = {2021: "pfs", 2022: "rfs", 2025: "rfs", 2026: "rfs"}
@@ -161,6 +163,36 @@ def test_a_stage_is_a_predictor_where_it_is_asked_for(imported: dict[int, Import
         check_cohort(imported[2025].manifest, unknown)
 
 
+def test_a_run_predicts_from_what_is_not_carried_unless_it_says_so(
+    imported: dict[int, Imported], tmp_path: Path
+) -> None:
+    manifest = imported[2025].manifest
+    named = check_experiment(EXPERIMENT | {"predictors": ["t_stage"]}, "here")
+    default = create_run(check_experiment(EXPERIMENT, "here"), manifest, tmp_path / "a")
+    asked = create_run(named, manifest, tmp_path / "b")
+    assert [column.name for column in asked.cohort.columns] == ["t_stage"]
+    assert "t_stage" not in [column.name for column in default.cohort.columns]
+    assert [column["name"] for column in read_record(asked.folder)["clinical"]] == ["t_stage"]
+    assert open_run(tmp_path / "b").cohort.columns == asked.cohort.columns
+
+
+def test_the_command_line_imports_and_names_what_is_wrong(
+    imported: dict[int, Imported], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, given = str(imported[2022].source), ["import", "hecktor", "--jobs", "1", "--out", str(tmp_path / "cohort")]
+    main([*given, "--edition", "2022", source])
+    assert "8 imported, 0 failed, 0 left out" in capsys.readouterr().out
+    with pytest.raises(SystemExit) as stopped:
+        main([*given, "--edition", "2021", "--crop", source])
+    assert stopped.value.code == 2
+    assert "Give --edition 2022" in capsys.readouterr().err
+
+
+def test_without_an_outcome_the_check_says_that_there_is_none(imported: dict[int, Imported]) -> None:
+    with pytest.raises(MedmtlError, match=r"Column rfs_days.* has no endpoint"):
+        check_cohort(imported[2020].manifest, check_experiment(EXPERIMENT | {"prepare": {}}, "here"))
+
+
 def test_patients_of_one_task_of_2025_have_what_that_task_knows(imported: dict[int, Imported]) -> None:
     cases = imported[2025].cases
     mask_only, outcome_only, hpv_only = (cases[name] for name in ("MDA-300", "HGJ-007", "HMR-012"))
@@ -168,6 +200,7 @@ def test_patients_of_one_task_of_2025_have_what_that_task_knows(imported: dict[i
     assert (outcome_only.mask, set(outcome_only.endpoints)) == (None, {"rfs"})
     assert (hpv_only.mask, hpv_only.endpoints) == (None, {})
     assert "Task 3" in str(hpv_only.ct)
+    assert "not hecktor2025_training/Task 2/CHUM-001, " in imported[2025].report.loc["CHUM-001", "chosen"]
 
 
 def test_images_are_referred_to_where_they_lie_but_for_converted_pets(imported: dict[int, Imported]) -> None:

@@ -47,11 +47,13 @@ def test_of_copies_the_most_complete_is_taken_and_the_others_are_told(tmp_path: 
     assert {Path(path).parts[0] for path in _found(tmp_path, layout, "CHUM001").values()} == {"Task 1"}
     copies = [copy.relative_to(tmp_path).as_posix() for copy in layout.cases["CHUM001"].copies]
     assert copies == ["Defaced ALL/CHUM-001", "Task 2/CHUM-001"]
+    assert not layout.cases["CHUM001"].joined
 
 
 def test_a_mask_in_a_folder_of_its_own_is_joined_to_its_images(tmp_path: Path) -> None:
     layout = _tree(tmp_path, "a/CHUM-001__CT.nii.gz", "a/CHUM-001__PT.nii.gz", "b/CHUM-001.nii.gz")
     assert _found(tmp_path, layout, "CHUM001")["mask"] == "b/CHUM-001.nii.gz"
+    assert (layout.cases["CHUM001"].joined, layout.cases["CHUM001"].copies) == (True, ())
 
 
 def test_two_files_of_one_kind_in_one_folder_are_a_choice_that_is_not_made(tmp_path: Path) -> None:

@@ -19,11 +19,15 @@ _SHELF = re.compile(r"(?:images|labels)(?P<part>Tr|Ts|Train|Test|Training|Testin
 
 @dataclass(frozen=True, slots=True)
 class CaseFiles:
-    """The files of one patient by kind; `copies` are other folders that hold the patient too."""
+    """The files of one patient by kind; `copies` are other folders that hold the patient too.
+
+    `joined` says that no folder held all the files, so that they were taken from several.
+    """
 
     case_id: str
     files: Mapping[str, tuple[Path, ...]]
     copies: tuple[Path, ...]
+    joined: bool = False
 
     def one(self, kind: str) -> Path | None:
         """Return the file of this kind, None where there is none; raise CaseError where there is a choice to make."""
@@ -106,13 +110,11 @@ def _choose(files: list[_File]) -> CaseFiles:
     for file in files:
         places[file.place][file.kind].append(file.path)
     ranked = sorted(places, key=lambda place: (-len(places[place]), str(place)))
-    chosen: dict[str, tuple[Path, ...]] = {}
-    for kind in KINDS:
-        holders = [place for place in ranked if kind in places[place]]
-        if holders:
-            chosen[kind] = tuple(places[holders[0]][kind])
+    holders = {kind: place for place in reversed(ranked) for kind in places[place]}
+    chosen = {kind: tuple(places[holders[kind]][kind]) for kind in KINDS if kind in holders}
+    copies = tuple(place for place in ranked if place not in holders.values())
     names = [file.case_id for file in files if file.kind != "mask"] or [file.case_id for file in files]
-    return CaseFiles(names[0], chosen, tuple(ranked[1:]))
+    return CaseFiles(names[0], chosen, copies, joined=len(set(holders.values())) > 1)
 
 
 def _shape(file: _File) -> str:
