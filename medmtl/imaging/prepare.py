@@ -10,14 +10,17 @@ from numpy.typing import NDArray
 from medmtl.errors import CaseError, MedmtlError
 from medmtl.findings import Finding
 from medmtl.imaging.grid import working_grid
-from medmtl.imaging.image import read_image
 from medmtl.imaging.prepared import PreparedCase, save_prepared
-from medmtl.imaging.resample import resample_labels, resample_linear
+from medmtl.imaging.region.base import Region, Scans
+from medmtl.imaging.resample import box_near, near, resample_labels, resample_linear
 from medmtl.imaging.rules.geometry import grid_faults, pair_faults
 from medmtl.imaging.rules.masks import mask_faults
-from medmtl.imaging.rules.voxels import finite_faults, hu_faults, suv_faults
+from medmtl.imaging.rules.voxels import hu_faults, suv_faults
+from medmtl.imaging.scan import Scan, open_scan
 from medmtl.imaging.settings import PrepareSettings
-from medmtl.records import Case, Image
+from medmtl.imaging.voxel_box import part_of, whole_box
+from medmtl.members import build
+from medmtl.records import Case, Grid, Image
 
 AIR_HU = -1024.0  # what lies outside the CT
 _RECIPE = 2  # raised whenever the same files and settings would give other voxels
@@ -42,9 +45,11 @@ def prepare(case: Case, settings: PrepareSettings, folder: Path) -> Path:
 def check_images(case: Case, settings: PrepareSettings) -> None:
     """Raise CaseError where `prepare` would."""
     try:
-        pet, ct = read_pet_ct(case)
+        scans, pet = _opened(case)
+        grid = _working_grid(scans, settings)
+        _read_ct(case, scans.ct, grid)
         if case.mask is not None:
-            _read_mask(case, case.mask, (pet, ct), settings)
+            _read_mask(case, case.mask, (pet.grid, scans.ct.grid), settings)
     except CaseError:
         raise
     except MedmtlError as error:
@@ -53,7 +58,7 @@ def check_images(case: Case, settings: PrepareSettings) -> None:
 
 def content_hash(case: Case, settings: PrepareSettings) -> str:
     """Return 16 hex digits that change with the bytes of any file, the settings or the recipe."""
-    digest = hashlib.sha256(f"{_RECIPE} {settings.model_dump_json()}".encode())
+    digest = hashlib.sha256(f"{_RECIPE} {settings.told()}".encode())
     for path in (case.pet, case.ct, case.mask):
         digest.update(b"-" if path is None else _file_digest(path))
     return digest.hexdigest()[:16]
@@ -67,31 +72,44 @@ def normalise(suv: NDArray[np.generic], hu: NDArray[np.generic], settings: Prepa
     return np.stack([pet, ct]).astype(np.float32)
 
 
-def read_pet_ct(case: Case) -> tuple[Image, Image]:
-    """Read the case's PET [SUV] and CT [HU], checked to be what they should, and to show the same region."""
-    files = case.pet, case.needed_ct
-    pet, ct = (read_image(path) for path in files)
-    for image, path, values in zip((pet, ct), files, (suv_faults, hu_faults), strict=True):
-        _refuse(case, finite_faults(image, path))
-        _refuse(case, [*grid_faults(image.grid, path), *values(image, path)])
-    _refuse(case, pair_faults(pet.grid, ct.grid, files))
-    return pet, ct
-
-
 def _prepared(case: Case, settings: PrepareSettings) -> PreparedCase:
-    pet, ct = read_pet_ct(case)
-    grid = working_grid(ct.grid, settings.spacing_mm)
-    suv = resample_linear(pet, grid, outside=0.0)
-    hu = resample_linear(ct, grid, outside=AIR_HU)
-    mask = None if case.mask is None else _read_mask(case, case.mask, (pet, ct), settings)
+    scans, pet = _opened(case)
+    grid = _working_grid(scans, settings)
+    suv = resample_linear(near(pet, grid), grid, outside=0.0)
+    hu = resample_linear(_read_ct(case, scans.ct, grid), grid, outside=AIR_HU)
+    image = normalise(suv.array, hu.array, settings)
+    mask = None if case.mask is None else _read_mask(case, case.mask, (pet.grid, scans.ct.grid), settings)
     known = tuple(settings.labels.values())
-    classes = None if mask is None else resample_labels(mask, grid, known).array.astype(np.uint8)
-    return PreparedCase(case.case_id, normalise(suv.array, hu.array, settings), classes, grid)
+    classes = None if mask is None else resample_labels(near(mask, grid), grid, known).array.astype(np.uint8)
+    return PreparedCase(case.case_id, image, classes, grid)
 
 
-def _read_mask(case: Case, path: Path, images: tuple[Image, Image], settings: PrepareSettings) -> Image:
-    mask, (pet, ct) = read_image(path), images
-    _refuse(case, [*grid_faults(mask.grid, path), *mask_faults(mask, path, ct.grid, pet.grid, settings.labels)])
+def _opened(case: Case) -> tuple[Scans, Image]:
+    """Return the case's scans, checked to show the same region, and the PET, read and checked."""
+    scans = Scans(pet=open_scan(case.pet), ct=open_scan(case.needed_ct))
+    pet = scans.pet.read()
+    for scan in (scans.pet, scans.ct):
+        _refuse(case, grid_faults(scan.grid, scan.path))
+    _refuse(case, suv_faults(pet, case.pet))
+    _refuse(case, pair_faults(pet.grid, scans.ct.grid, (case.pet, scans.ct.path)))
+    return scans, pet
+
+
+def _working_grid(scans: Scans, settings: PrepareSettings) -> Grid:
+    region = build(settings.region, Region)  # type: ignore[type-abstract]
+    ct = scans.ct.grid
+    return working_grid(part_of(ct, region.find(scans, whole_box(ct))), settings.spacing_mm)
+
+
+def _read_ct(case: Case, ct: Scan, grid: Grid) -> Image:
+    found = ct.read(box_near(ct.grid, grid))
+    _refuse(case, hu_faults(found, ct.path))
+    return found
+
+
+def _read_mask(case: Case, path: Path, images: tuple[Grid, Grid], settings: PrepareSettings) -> Image:
+    mask, (pet, ct) = open_scan(path).read(), images
+    _refuse(case, [*grid_faults(mask.grid, path), *mask_faults(mask, path, ct, pet, settings.labels)])
     return mask
 
 

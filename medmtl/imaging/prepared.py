@@ -23,8 +23,13 @@ class PreparedCase:
 def load_prepared(path: Path) -> PreparedCase:
     """Read a prepared case."""
     with np.load(path, allow_pickle=False) as stored:
-        grid = {key: tuple(values) for key, values in json.loads(str(stored["grid"])).items()}
-        return PreparedCase(str(stored["case_id"]), stored["image"], stored.get("mask"), Grid(**grid))
+        return PreparedCase(str(stored["case_id"]), stored["image"], stored.get("mask"), _grid(stored["grid"]))
+
+
+def load_grid(path: Path) -> Grid:
+    """Read the grid of a prepared case alone."""
+    with np.load(path, allow_pickle=False) as stored:
+        return _grid(stored["grid"])
 
 
 def save_prepared(case: PreparedCase, path: Path) -> None:
@@ -35,3 +40,7 @@ def save_prepared(case: PreparedCase, path: Path) -> None:
     partial = path.with_name(f".partial-{path.name}")
     np.savez(partial, allow_pickle=False, case_id=np.str_(case.case_id), grid=np.str_(grid), image=case.image, **mask)
     partial.replace(path)
+
+
+def _grid(stored: NDArray[np.str_]) -> Grid:
+    return Grid(**{key: tuple(values) for key, values in json.loads(str(stored)).items()})

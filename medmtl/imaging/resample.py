@@ -1,12 +1,13 @@
 """Moves an image onto another grid by geometry, never by index."""
 
-from math import log, sqrt
+from math import ceil, log, sqrt
 
 import numpy as np
 import SimpleITK as sitk  # noqa: N813  (its documentation's own abbreviation)
 from numpy.typing import NDArray
 
 from medmtl.imaging.image import from_sitk, to_sitk
+from medmtl.imaging.voxel_box import Box, box_that_covers, part_of
 from medmtl.records import Grid, Image
 
 _FWHM_PER_SIGMA = 2 * sqrt(2 * log(2))
@@ -46,6 +47,22 @@ def resample_probability(probability: Image, grid: Grid) -> Image:
         useNearestNeighborExtrapolator=True,
     )
     return from_sitk(near)
+
+
+def box_near(grid: Grid, target: Grid) -> Box:
+    """Return the part of `grid` that an image on it is resampled to `target` from: all around it and a margin.
+
+    The margin holds what smoothing reaches: twelve standard deviations of it, or two voxels.
+    """
+    coarse = max(target.spacing) / min(grid.spacing)
+    margin = max(2, ceil(12 * coarse / _FWHM_PER_SIGMA))
+    return box_that_covers(grid, target, margin) or Box((0, 0, 0), (1, 1, 1))
+
+
+def near(image: Image, target: Grid) -> Image:
+    """Return the part of the image that matters where it is resampled to `target`."""
+    box = box_near(image.grid, target)
+    return Image(image.array[box.slices], part_of(image.grid, box))
 
 
 def to_reference(grid: Grid) -> sitk.Image:

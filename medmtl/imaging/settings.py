@@ -4,6 +4,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from medmtl.members import Member
+
+WHOLE = Member(class_path="medmtl.imaging.region.whole.Whole")
 Positive = Annotated[float, Field(gt=0)]
 
 
@@ -18,6 +21,12 @@ class PrepareSettings(BaseModel):
     labels: dict[str, Annotated[int, Field(gt=0, lt=256)]] = Field(
         {"GTVp": 1}, description="The regions to segment and their label values in the masks."
     )
+
+    region: Member = Field(WHOLE, description="Which part of the CT the network sees, chosen without the mask.")
+
+    def told(self) -> str:
+        """Return the settings as a text that changes with what is prepared; all of the CT is as if not told."""
+        return self.model_dump_json(exclude={"region"} if self.region == WHOLE else None)
 
     @field_validator("ct_window_hu")
     @classmethod

@@ -9,6 +9,8 @@ from medmtl.cohort.manifest import read_manifest
 from medmtl.cohort.predictors import choose_predictors
 from medmtl.errors import MedmtlError
 from medmtl.experiment import Experiment
+from medmtl.imaging.region.base import Region
+from medmtl.members import build
 from medmtl.network import build_network, check_network
 from medmtl.records import Cohort
 from medmtl.stages.divide import divide
@@ -28,6 +30,7 @@ def begin_run(experiment: Experiment, manifest: Path, root: Path) -> Run:
 def check_feasible(experiment: Experiment, cohort: Cohort) -> None:
     """Raise MedmtlError where the cohort cannot be divided, or network or balancer cannot be built, as asked for."""
     divide(experiment, cohort)
+    build(experiment.prepare.region, Region)  # type: ignore[type-abstract]
     classes = 1 + len(experiment.prepare.labels)
     chosen = choose_predictors(cohort, experiment.predictors)
     levels = levels_of(chosen)

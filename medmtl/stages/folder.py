@@ -35,6 +35,11 @@ class RunFolder:
         """Which file holds which case."""
         return self.prepared / "index.csv"
 
+    @property
+    def coverage(self) -> Path:
+        """How much of each reference mask lies in the region."""
+        return self.prepared / "coverage.csv"
+
     def fold(self, index: int) -> Path:
         """Everything of one fold's training."""
         return self.root / f"fold_{index}"

@@ -12,6 +12,7 @@ from medmtl.errors import CaseError, MedmtlError
 from medmtl.imaging.prepare import prepare
 from medmtl.imaging.settings import PrepareSettings
 from medmtl.records import Case, Cohort
+from medmtl.stages.coverage import tell_coverage, write_coverage
 from medmtl.stages.divide import divide
 from medmtl.stages.failures import note_failures
 from medmtl.stages.folder import RunFolder
@@ -26,9 +27,11 @@ def prepare_run(run: Run) -> str:
 
     Every case is tried; those that fail are noted in failures.csv, and then named in one MedmtlError.
     """
-    inputs = (run.manifest_hash, run.experiment.prepare.model_dump_json(), *map(_fingerprint, run.cohort.cases))
+    inputs = (run.manifest_hash, run.experiment.prepare.told(), *map(_fingerprint, run.cohort.cases))
     folds = (run.experiment.folds.model_dump_json(), run.experiment.endpoint, str(run.experiment.seed))
-    return perform(run.folder, "prepare", (*inputs, *folds), lambda: _prepare(run))
+    done = perform(run.folder, "prepare", (*inputs, *folds), lambda: _prepare(run))
+    tell_coverage(run.folder)
+    return done
 
 
 def prepare_cases(
@@ -69,6 +72,8 @@ def _prepare(run: Run) -> list[Path]:
     if failures:
         raise MedmtlError(_all_faults(failures))
     _write_index(files, run.cohort, folder)
+    many = workers(experiment.jobs, len(files))
+    write_coverage(run.cohort, files, experiment.prepare.labels, folder, many)
     with whole_file(folder.folds) as partial:
         partial.write_text(json.dumps([asdict(fold) for fold in folds], indent=1) + "\n", "utf-8")
     return [folder.prepared_index, folder.folds, *(files[case_id] for case_id in run.cohort.ids)]

@@ -1,5 +1,7 @@
 import numpy as np
+import pytest
 
+from medmtl.inference import mask as module
 from medmtl.inference.mask import mask_on
 from medmtl.inference.settings import InferenceSettings
 from medmtl.records import Grid, Image
@@ -80,3 +82,25 @@ def test_a_ct_that_is_turned_round_gets_the_same_mask_turned_round() -> None:
     plain = find(probability, (1,), KEEP_ALL)
     assert plain.any()
     np.testing.assert_array_equal(find(probability, (1,), KEEP_ALL, turned), plain[:, ::-1, ::-1])
+
+
+def test_beyond_the_working_grid_nothing_is_found() -> None:
+    part = Grid((6, 12, 12), WORKING.spacing, (2.0 + 4 * 3, 2.0, 2.0))  # 12 to 36 mm in x
+    tumour = Image(np.ones((12, 12, 6), np.float32), part)
+    mask = mask_on(CT, tumour, tumour.array[None], (1,), KEEP_ALL).array
+    centres = CT.origin[0] + CT.spacing[0] * np.arange(CT.size[0])
+    inside = (centres > 12) & (centres < 36)
+    assert mask[:, :, ~inside].sum() == 0
+    assert mask[:, :, inside].all()
+    apart = Image(tumour.array, Grid((6, 12, 12), WORKING.spacing, (500.0, 2.0, 2.0)))
+    assert not mask_on(CT, apart, tumour.array[None], (1,), KEEP_ALL).array.any()
+
+
+@pytest.mark.parametrize("largest", [False, True])
+def test_a_mask_made_by_slabs_is_the_mask(largest: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = np.random.default_rng(0).uniform(0, 0.6, (2, 12, 12, 12)).astype(np.float32)
+    settings = InferenceSettings(min_component_ml=0.1, largest_only=largest)
+    whole = find(noise, (1, 2), settings)
+    monkeypatch.setattr(module, "_VOXELS_AT_ONCE", 3 * CT.size[0] * CT.size[1])
+    np.testing.assert_array_equal(find(noise, (1, 2), settings), whole)
+    assert set(np.unique(whole)) == {0, 1, 2}

@@ -1,0 +1,1 @@
+"""Which part of a scan the network sees."""
