@@ -99,7 +99,7 @@ def _base_without_brain(pet: Image) -> int:
     areas = patient[:, :, aside <= _ARMS_MM].sum(axis=(1, 2)) * np.prod(pet.grid.spacing[:2]) / 100
     shown = np.nonzero(areas > _SPECK_CM2)[0]
     if not len(shown):
-        return patient.shape[0] - 1
+        return int(patient.shape[0]) - 1
     highest = int(shown.max())
     cut = areas[max(0, highest - 1)] > _CUT_CM2
     return highest if cut else max(0, highest - round(_BASE_BELOW_VERTEX_MM / step))
