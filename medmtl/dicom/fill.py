@@ -12,36 +12,74 @@ from medmtl.errors import MedmtlError
 from medmtl.records import Grid
 
 PLANE = 0.5  # of the spacing: a contour belongs to the nearest slice
+SAME_PLANE = 2  # decimals of the spacing: contours of one plane are written with as many
+Planes = dict[tuple[int, float], list[NDArray[np.float64]]]
 
 
 def fill_contours(contours: ContourSet, grid: Grid, frame_of_reference: str) -> DrawnMask:
-    """Return the mask: voxels whose centre lies inside; a contour inside another of its region cuts a hole.
+    """Return the mask: voxels whose centre lies inside; a contour inside another of its plane cuts a hole.
 
     Where regions of one label overlap the voxel belongs to the label; where labels overlap, to the first. Raises
-    MedmtlError where the coordinate systems differ or a contour lies outside the grid.
+    MedmtlError where the coordinate systems differ, a contour lies outside the grid or contours skip slices.
     """
     for region in (region for drawn in contours.labels.values() for region in drawn):
         if region.frame_of_reference != frame_of_reference:
             found = f"{region.frame_of_reference or 'none'} and {frame_of_reference or 'none'}"
             raise MedmtlError(f"{contours.path}: contours and image must share a frame of reference. Found {found}.")
-    inside = [(label, _label(drawn, grid, contours.path)) for label, drawn in contours.labels.items()]
-    image, notes = unite(inside, grid)
+    notes: list[str] = []
+    inside = [(label, _label(drawn, grid, contours.path, notes)) for label, drawn in contours.labels.items()]
+    image, overlaps = unite(inside, grid)
     names = {label: tuple(region.name for region in drawn) for label, drawn in contours.labels.items()}
-    return DrawnMask(image, names, contours.notes + notes)
+    return DrawnMask(image, names, (*contours.notes, *notes, *overlaps))
 
 
-def _label(regions: tuple[Contours, ...], grid: Grid, path: Path) -> NDArray[np.bool_]:
+def _label(regions: tuple[Contours, ...], grid: Grid, path: Path, notes: list[str]) -> NDArray[np.bool_]:
     inside = np.zeros(grid.size[::-1], dtype=np.bool_)
     for region in regions:
-        inside |= _fill(region, grid, path)
+        planes = _planes(region, grid, path)
+        drawn = _nearest(planes)
+        if len(drawn) < len(planes):
+            notes.append(f"{region.name} is drawn closer than the image's slices; the nearest contours are used")
+        _check_dense(sorted(drawn), region.name, path, notes)
+        for index, depth in drawn.items():
+            inside[index] |= _fill(planes[index, depth], inside.shape[1:])
     return inside
 
 
-def _fill(region: Contours, grid: Grid, path: Path) -> NDArray[np.bool_]:
-    inside = np.zeros(grid.size[::-1], dtype=np.bool_)
+def _planes(region: Contours, grid: Grid, path: Path) -> Planes:
+    """Return the polygons, [n, 2] in rows and columns, by slice and depth within it, as one plane may hold several."""
+    planes: Planes = {}
     for polygon in region.polygons:
         indices = _continuous_indices(polygon, grid)
-        inside[_slice(indices, grid, region.name, path)] ^= polygon2mask(inside.shape[1:], indices[:, [1, 0]])
+        index = _slice(indices, grid, region.name, path)
+        depth = round(float(indices[:, 2].mean()) - index, SAME_PLANE)
+        planes.setdefault((index, depth), []).append(indices[:, [1, 0]])
+    return planes
+
+
+def _nearest(planes: Planes) -> dict[int, float]:
+    """Return the plane nearest to each slice; two planes in one slice must not cut each other."""
+    nearest: dict[int, float] = {}
+    for index, depth in planes:
+        if abs(depth) < abs(nearest.get(index, np.inf)):
+            nearest[index] = depth
+    return nearest
+
+
+def _check_dense(slices: list[int], name: str, path: Path, notes: list[str]) -> None:
+    """Raise MedmtlError where no two contours are neighbours: they are drawn on another image's slices."""
+    steps = np.diff(slices)
+    if len(steps) > 1 and steps.min() > 1:
+        found = f"a contour every {np.median(steps):g} slices"
+        raise MedmtlError(f"{path}: {name} must be drawn on the image's slices. Found {found}.")
+    if (steps > 1).any():
+        notes.append(f"{name}: {int((steps - 1).sum())} slices between its contours have none")
+
+
+def _fill(polygons: list[NDArray[np.float64]], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    inside = np.zeros(shape, dtype=np.bool_)
+    for polygon in polygons:
+        inside ^= polygon2mask(shape, polygon)
     return inside
 
 

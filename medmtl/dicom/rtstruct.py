@@ -66,7 +66,7 @@ def _read(path: Path) -> pydicom.Dataset:
 
 
 def _region(structure: pydicom.Dataset, region: pydicom.Dataset, path: Path, notes: list[str]) -> Contours:
-    name, frame = text(region, "ROIName"), text(region, "ReferencedFrameOfReferenceUID")
+    name, frame = text(region, "ROIName"), text(region, "ReferencedFrameOfReferenceUID") or _frame(structure)
     drawn = [
         contour
         for item in structure.get("ROIContourSequence") or []
@@ -80,6 +80,13 @@ def _region(structure: pydicom.Dataset, region: pydicom.Dataset, path: Path, not
     elif len(closed) < len(points):
         notes.append(f"{name}: {len(points) - len(closed)} contours of fewer than 3 points are left out")
     return Contours(name, frame, closed)
+
+
+def _frame(structure: pydicom.Dataset) -> str:
+    """Return the one coordinate system that the file names, for a region that names none."""
+    named = {text(item, "FrameOfReferenceUID") for item in structure.get("ReferencedFrameOfReferenceSequence") or []}
+    named = named or {text(structure, "FrameOfReferenceUID")}
+    return named.pop() if len(named) == 1 else ""
 
 
 def _points(contour: pydicom.Dataset, name: str, path: Path) -> NDArray[np.float64]:

@@ -65,7 +65,7 @@ def suv_conversion(series: Series, overrides: SuvOverrides | None = None) -> Suv
 def _converted(series: Series, given: SuvOverrides) -> SuvConversion:
     try:
         check_pet(series.headers, series.files)
-        units = text(series.headers[0], "Units") or "none"
+        units = text(series.headers[0], "Units").upper() or "none"
         if units not in _BRANCHES:
             raise MedmtlError(f"Units must be BQML, GML, CM2ML or CNTS. Found {units}")
         found = _BRANCHES[units](series.headers, given)
@@ -87,7 +87,7 @@ def _from_activity(headers: Sequence[Dataset], overrides: SuvOverrides) -> SuvCo
 
 def _from_mass(headers: Sequence[Dataset], overrides: SuvOverrides) -> SuvConversion:
     """SUV by another mass than the body's weight is turned by weight over that mass."""
-    kind = text(headers[0], "SUVType") or "BW"
+    kind = text(headers[0], "SUVType").upper() or "BW"
     if kind == "BW":
         notes = ("the values are SUV already; weight and dose of the table are not used",) if overrides.given else ()
         return SuvConversion(np.ones(len(headers)), "GML:BW", {}, notes)
@@ -102,7 +102,7 @@ def _from_mass(headers: Sequence[Dataset], overrides: SuvOverrides) -> SuvConver
 
 def _from_surface(headers: Sequence[Dataset], overrides: SuvOverrides) -> SuvConversion:
     """SUV by the body's surface [cm²/mL] is turned by weight [g] over surface [cm²]."""
-    kind = text(headers[0], "SUVType") or "BSA"
+    kind = text(headers[0], "SUVType").upper() or "BSA"
     if kind != "BSA":
         raise MedmtlError(f"SUVType must be BSA where Units are CM2ML. Found {kind}")
     body = Body(weight_of(headers[0], overrides), height_of(headers[0], overrides), "O")

@@ -47,6 +47,36 @@ def test_a_contour_belongs_to_the_nearest_slice(write_contours: Write) -> None:
     assert mask.any(axis=(1, 2)).tolist() == [False, True, False]
 
 
+def test_contours_closer_than_the_slices_do_not_cut_each_other(write_contours: Write) -> None:
+    path = write_contours({"GTV": [square(3, 9, 2), square(1, 11, 2.9), square(3, 9, 4), square(5, 7, 2.9)]})
+    mask = fill_contours(read_contours(path, GTV), GRID, FRAME)
+    assert mask.image.array.sum(axis=(1, 2)).tolist() == [0, 25 - 1, 0]
+    assert mask.notes == ("GTV is drawn closer than the image's slices; the nearest contours are used",)
+
+
+def test_contours_that_skip_slices_are_refused_and_a_gap_is_noted(write_contours: Write) -> None:
+    finer = Grid((10, 8, 13), (2.0, 2.0, 1.0), (0.0, 0.0, 0.0))
+    with pytest.raises(MedmtlError, match=r"must be drawn on the image's slices\. Found a contour every 3 slices"):
+        _mask(write_contours({"GTV": [square(3, 9, z) for z in (0, 3, 6, 9)]}), finer)
+    gapped = read_contours(write_contours({"GTV": [square(3, 9, z) for z in (0, 1, 9)]}), GTV)
+    mask = fill_contours(gapped, finer, FRAME)
+    assert mask.image.array.sum() == 27
+    assert mask.notes == ("GTV: 7 slices between its contours have none",)
+
+
+def test_a_region_that_names_no_frame_has_that_of_the_file(tmp_path: Path) -> None:
+    def change(structure: Dataset) -> None:
+        structure.StructureSetROISequence[0].ReferencedFrameOfReferenceUID = None
+        frame = Dataset()
+        frame.FrameOfReferenceUID = FRAME
+        structure.ReferencedFrameOfReferenceSequence = [frame]
+
+    path = write_contours(tmp_path / "RS.dcm", {"GTV": [square(3, 9, 3)]}, change=change)
+    assert _mask(path).sum() == 9
+    with pytest.raises(MedmtlError, match="frame of reference"):
+        _mask(path, frame="1.2.3")
+
+
 def test_a_turned_grid_finds_the_same_place(write_contours: Write) -> None:
     flipped = Grid(GRID.size, GRID.spacing, (18.0, 14.0, 0.0), (-1, 0, 0, 0, -1, 0, 0, 0, 1))
     path = write_contours({"GTV": [square(3, 9, 3)]})
