@@ -107,12 +107,16 @@ def build_network(
 
 
 def check_network(network: MultiTaskNetwork, patch: tuple[int, int, int]) -> None:
-    """Raise MedmtlError where no task finds the tumour, or the encoder cannot halve the patch as often as it must."""
-    if not any(task.gives == Gives.MASK for task in network.named_tasks().values()):
-        raise MedmtlError("network.tasks must hold a task that gives the mask: volume and radiomics come from it.")
+    """Raise MedmtlError where the encoder cannot halve the patch as often as it must."""
     step = 2 ** (len(network.sharing.channels) - 1)
     if any(edge % step for edge in patch):
         raise MedmtlError(f"data.patch must be multiples of {step}, as the encoder halves it. Found {patch}.")
+
+
+def check_gives_mask(network: MultiTaskNetwork) -> None:
+    """Raise MedmtlError where no task finds the tumour, as a run needs."""
+    if not any(task.gives == Gives.MASK for task in network.named_tasks().values()):
+        raise MedmtlError("network.tasks must hold a task that gives the mask: volume and radiomics come from it.")
 
 
 def _check_order(tasks: Mapping[str, Task]) -> None:

@@ -36,6 +36,8 @@ LAYERS = (
     ("risk",),
     ("report",),
     ("experiment",),
+    ("recipe",),
+    ("comparison",),
     ("stages",),
     ("cli",),
 )

@@ -11,7 +11,7 @@ from medmtl.errors import MedmtlError
 from medmtl.experiment import Experiment
 from medmtl.imaging.region.base import Region
 from medmtl.members import build
-from medmtl.network import build_network, check_network
+from medmtl.network import MultiTaskNetwork, build_network, check_gives_mask, check_network
 from medmtl.records import Cohort
 from medmtl.stages.divide import divide
 from medmtl.stages.folder import RunFolder
@@ -31,12 +31,22 @@ def check_feasible(experiment: Experiment, cohort: Cohort) -> None:
     """Raise MedmtlError where the cohort cannot be divided, or network or balancer cannot be built, as asked for."""
     divide(experiment, cohort)
     build(experiment.prepare.region, Region)  # type: ignore[type-abstract]
+    check_gives_mask(check_learnable(experiment, cohort))
+
+
+def check_learnable(experiment: Experiment, cohort: Cohort) -> MultiTaskNetwork:
+    """Return the network; raise MedmtlError where it or the balancer cannot be built, or an endpoint is not there."""
     classes = 1 + len(experiment.prepare.labels)
     chosen = choose_predictors(cohort, experiment.predictors)
     levels = levels_of(chosen)
     network = build_network(experiment.network, len(chosen.columns), classes, experiment.endpoint, levels)
     check_network(network, experiment.data.patch)
     build_balancer(experiment.balancer, network.named_tasks())
+    known = {name for case in cohort.cases for name in case.endpoints}
+    for name, task in network.named_tasks().items():
+        if task.endpoint is not None and task.endpoint not in known:
+            raise MedmtlError(f"Task {name}: endpoint {task.endpoint} must be one of {sorted(known)}, known in a case.")
+    return network
 
 
 def _refuse_shared(cohort: Cohort) -> None:

@@ -6,12 +6,12 @@ from itertools import count
 from pathlib import Path
 
 from medmtl.errors import MedmtlError
-from medmtl.experiment import Experiment
+from medmtl.recipe import recipe_of
 from medmtl.stages.prepare import prepared_files
 from medmtl.stages.provenance import text_hash
 from medmtl.stages.run import Run, read_folds
 from medmtl.stages.stamps import outputs_of, perform
-from medmtl.training.fit import Recipe, train_fold
+from medmtl.training.fit import train_fold
 
 _LOG = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ def train_run(run: Run, folds: Sequence[int] | None = None) -> list[str]:
 
 def _train(run: Run, index: int) -> str:
     experiment = run.experiment
-    recipe = _recipe(experiment)
+    recipe = recipe_of(experiment)
     fold = next(fold for fold in read_folds(run.folder) if fold.index == index)
     told = (recipe.network, recipe.data, recipe.training)
     inputs = (
@@ -55,15 +55,3 @@ def _set_aside_others(folder: Path, inputs: str) -> None:
         folder.rename(old)
     folder.mkdir(parents=True, exist_ok=True)
     note.write_text(inputs, "utf-8")
-
-
-def _recipe(experiment: Experiment) -> Recipe:
-    return Recipe(
-        network=experiment.network,
-        balancer=experiment.balancer,
-        data=experiment.data,
-        training=experiment.training,
-        classes=1 + len(experiment.prepare.labels),
-        endpoint=experiment.endpoint,
-        seed=experiment.seed,
-    )

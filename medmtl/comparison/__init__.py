@@ -1,0 +1,1 @@
+"""Compares ways of learning several tasks: the same cases, several seeds, differences with intervals."""

@@ -1,0 +1,64 @@
+"""A tiny comparison runs end to end, resumes, and says what it found."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from medmtl.comparison.grid import Grid, read_grid
+from medmtl.errors import MedmtlError
+from medmtl.stages.compare import compare
+
+TASKS = "medmtl.tasks"
+SEGMENTATION = {"segmentation": {"class_path": f"{TASKS}.segmentation.Segmentation"}}
+SURVIVAL = {"survival": {"class_path": f"{TASKS}.pooled_survival.PooledSurvival"}}
+TINY = {
+    "seeds": 1,
+    "cases": 16,
+    "base": {
+        "jobs": 1,
+        "folds": {"count": 2, "validate_fraction": 0.1},
+        "prepare": {"spacing_mm": [16.0, 16.0, 16.0], "labels": {"GTVp": 1}},
+        "data": {"patch": [16, 16, 16], "batch_size": 4},
+        "network": {
+            "encoder": {
+                "class_path": "medmtl.encoders.plain.PlainEncoder",
+                "init_args": {"widths": [4, 8], "convolutions": 1},
+            },
+            "tasks": SEGMENTATION | SURVIVAL,
+        },
+        "training": {"epochs": 1, "accelerator": "cpu", "precision": "32-true"},
+    },
+    "baselines": {"segmentation": {"network": {"tasks": SEGMENTATION}}, "survival": {"network": {"tasks": SURVIVAL}}},
+    "variants": {"sum": {}, "MGDA": {"balancer": {"class_path": "medmtl.balancing.mgda.Mgda"}}},
+}
+
+
+def grid_of(folder: Path, **changes: object) -> Grid:
+    (folder / "grid.yaml").write_text(yaml.safe_dump(TINY | changes, sort_keys=False))
+    return read_grid(folder / "grid.yaml")
+
+
+def test_a_comparison_ends_in_a_table_and_goes_on_where_it_was(tmp_path: Path) -> None:
+    grid = grid_of(tmp_path)
+    told = compare(grid, None, tmp_path / "out", jobs=1).read_text()
+    assert "| sum |" in told
+    assert "<svg" in (tmp_path / "out" / "delta_m.svg").read_text()
+    table = pd.read_csv(tmp_path / "out" / "table.csv")
+    assert list(table["variant"]) == ["segmentation", "survival", "sum", "MGDA"]
+    done = {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "cells").rglob("cell.json")}
+    assert len(done) == 4
+    next(iter(done)).unlink()
+    compare(grid, None, tmp_path / "out", jobs=1)
+    again = {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "cells").rglob("cell.json")}
+    assert sum(again[path] == when for path, when in done.items()) == 3
+    pd.testing.assert_frame_equal(
+        pd.read_csv(tmp_path / "out" / "table.csv").drop(columns="seconds"), table.drop(columns="seconds")
+    )
+
+
+def test_variants_must_share_the_prepared_cases(tmp_path: Path) -> None:
+    variants = {"coarse": {"prepare": {"spacing_mm": [20.0, 20.0, 20.0]}}}
+    with pytest.raises(MedmtlError, match="coarse differs in prepare"):
+        compare(grid_of(tmp_path, variants=variants), None, tmp_path / "out")
