@@ -20,6 +20,9 @@ from medmtl.dicom.vendor import GE, SIEMENS, private_text
 from medmtl.errors import MedmtlError
 
 GE_SCAN, SIEMENS_DECAY = 0x0D, 0x22  # (0009,xx0D) PET scan_datetime, (0071,xx22) the time of decay correction
+_MAKER = re.compile(
+    r"\bGE\b|GENERAL ELECTRIC|SIEMENS|\bCPS\b|\bCTI\b|PHILIPS|\bUIH\b|UNITED|CANON|TOSHIBA|MEDISO|HITACHI"
+)
 _CLOCK = re.compile(r"\d{6}(\.\d*)?")
 
 
@@ -59,7 +62,11 @@ def read_reference(headers: Sequence[Dataset], acquired: Sequence[datetime], rat
 
 def _private(header: Dataset, earliest: datetime, rate: float) -> tuple[Reference | None, tuple[str, ...]]:
     """Return the vendor's own time, or None and why it is not believed."""
-    vendors = (("GE", GE, GE_SCAN, _is_ge(header)), ("Siemens", SIEMENS, SIEMENS_DECAY, _is_siemens(header)))
+    unknown = not _MAKER.search(text(header, "Manufacturer").upper())
+    vendors = (
+        ("GE", GE, GE_SCAN, unknown or _is_ge(header)),
+        ("Siemens", SIEMENS, SIEMENS_DECAY, unknown or _is_siemens(header)),
+    )
     for name, owner, element, by_vendor in vendors:
         value = private_text(header, owner, element, by_vendor)
         if not value:

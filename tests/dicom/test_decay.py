@@ -26,6 +26,16 @@ def _private(group: int, creator: str, element: int, value: str, maker: str = ""
     return change
 
 
+def _bare(tag: int, value: str, maker: str) -> Change:
+    """Write a private element whose creator de-identification removed."""
+
+    def change(header: Dataset, index: int) -> None:
+        header.Manufacturer = maker
+        header.add_new(tag, "UN", value.encode())
+
+    return change
+
+
 def _frames(starts: list[str], offsets_s: list[float], duration_s: float = 180, **tags: object) -> Change:
     def change(header: Dataset, index: int) -> None:
         header.AcquisitionTime, header.ActualFrameDuration = starts[index], int(duration_s * 1000)
@@ -105,6 +115,9 @@ def _midnight_between(header: Dataset, index: int) -> None:
         (both(set_tags(**LATE), _private(*GE_SCAN, "20250101104500.00")), "START:GE", 2700),  # known by the creator
         (both(set_tags(**LATE), _private(*SIEMENS, "20250101105000.00", "SIEMENS")), "START:Siemens", 3000),
         (both(set_tags(**LATE), _private(*SIEMENS, "105000", "CPS")), "START:Siemens", 3000),
+        (both(set_tags(**LATE), _bare(0x0009100D, "20250101104500.00", "GE MEDICAL")), "START:GE", 2700),
+        (both(set_tags(**LATE), _bare(0x0009100D, "20250101104500.00", "")), "START:GE", 2700),
+        (_bare(0x0009100D, "20250101104500.00", "Philips"), "START:series", 3600),  # not GE's, without a creator
         (_private(*SIEMENS, "20250101120000.00", "SIEMENS"), "START:series", 3600),  # after the acquisition
         (_private(*SIEMENS, "19000101000000", "SIEMENS"), "START:series", 3600),  # de-identified
         (_private(*SIEMENS, "unknown", "SIEMENS"), "START:series", 3600),
