@@ -11,8 +11,14 @@ from medmtl.errors import MedmtlError
 
 def _options(parser: ArgumentParser) -> None:
     parser.add_argument("run", type=Path, help="Folder of a run, or of predictions for new cases.")
-    parser.add_argument("--dicom", type=Path, required=True, help="Folder with the DICOM of the cases, at any depth.")
+    parser.add_argument("--dicom", type=Path, required=True, help="Folder or zip archive with the DICOM of the cases.")
     parser.add_argument("--out", type=Path, required=True, help="Folder for the DICOM; nothing in it is overwritten.")
+    parser.add_argument(
+        "--case-by",
+        default="patient",
+        choices=["patient", "study", "folder", "subfolder"],
+        help="What makes a case of the DICOM, as it was for `medmtl import dicom`.",
+    )
     parser.add_argument("--cases", nargs="+", default=[], help="Cases to export; else all that were predicted.")
     parser.add_argument("--deidentify", action="store_true", help="Give new ids and no dates; needs --key-file.")
     parser.add_argument(
@@ -40,13 +46,21 @@ def _sr(given: Namespace) -> None:
 
 
 def _export(kind: str, given: Namespace) -> None:
+    from medmtl.dicom.groups import CaseBy
     from medmtl.stages.export import ExportOptions, export
     from medmtl.stages.export_kinds import Kind
 
     if given.deidentify != (given.key_file is not None):
         raise MedmtlError("--deidentify and --key-file go together: new ids need a key that leads back.")
     cohort = given.get("cohort")
-    options = ExportOptions(given.dicom, given.out, tuple(given.cases), cohort and manifest_of(cohort), given.key_file)
+    options = ExportOptions(
+        source=given.dicom,
+        out=given.out,
+        cases=tuple(given.cases),
+        cohort=cohort and manifest_of(cohort),
+        key_file=given.key_file,
+        case_by=CaseBy(given.case_by),
+    )
     say(export(Kind(kind), given.run, options))
 
 

@@ -83,12 +83,13 @@ def content_of(mask: Image, labels: Mapping[str, int]) -> str:
 
 
 def _clean(header: Dataset, identifiers: Identifiers) -> Dataset:
-    lacking = [name for name in (*_MAPPED, "SOPClassUID", "PatientID") if not header.get(name)]
+    lacking = [name for name in (*_MAPPED, "SOPClassUID") if not header.get(name)]
     if lacking:
         raise MedmtlError(f"the slices of the series must have {', '.join(lacking)}. Found one without.")
     clean = Dataset()
     clean.SpecificCharacterSet = "ISO_IR 192"
-    clean.PatientID = identifiers.patient(str(header.PatientID))
+    patient = str(header.get("PatientID") or "")
+    clean.PatientID = identifiers.patient(patient) if patient else ""
     for name in _KEPT:
         if name in header:
             setattr(clean, name, header.get(name))

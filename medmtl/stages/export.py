@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 
 from medmtl import __version__
+from medmtl.dicom.groups import CaseBy, Group
 from medmtl.dicom.identifiers import Identifiers, SourceIdentifiers
 from medmtl.dicom.keep import keep_or_write
 from medmtl.dicom.key_file import open_key
-from medmtl.dicom.lookup import FoundSeries, find_series
 from medmtl.dicom.reference import Origin, make_reference
 from medmtl.errors import CaseError, MedmtlError
 from medmtl.imaging.image import read_image
 from medmtl.records import Case, Image
 from medmtl.stages.export_kinds import ExportCase, Kind, make_object
-from medmtl.stages.export_source import series_of
+from medmtl.stages.export_source import find_cases, series_of
 from medmtl.stages.failures import note_failures
 from medmtl.stages.predicted import Predicted, cohort_of, open_predicted
 from medmtl.stages.progress import progress
@@ -37,9 +37,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """Where DICOM comes from and goes to; the cases (none named: all); the manifest of the PETs; the key of new ids.
+    """Where DICOM comes from and goes to, and what becomes of which cases.
 
-    Without a `key_file` the ids are those of the source. `cohort` is needed to measure new cases alone.
+    `cases` are all where none is named. `cohort` is the manifest of the PETs, needed to measure new cases alone.
+    `key_file` is the key of new ids; without it the ids are those of the source. `case_by` says what makes a case in
+    the source, as it was for its import.
     """
 
     source: Path
@@ -47,6 +49,7 @@ class ExportOptions:
     cases: tuple[str, ...] = ()
     cohort: Path | None = None
     key_file: Path | None = None
+    case_by: CaseBy = CaseBy.PATIENT
 
     @property
     def failures(self) -> Path:
@@ -62,7 +65,7 @@ class _Export:
     options: ExportOptions
     predicted: Predicted
     identifiers: Identifiers
-    found: tuple[FoundSeries, ...]
+    found: dict[str, Group]
     cases: dict[str, Case]
 
 
@@ -93,7 +96,7 @@ def _begin(kind: Kind, root: Path, options: ExportOptions) -> _Export:
     cohort = cohort_of(predicted, options.cohort) if kind is Kind.SR else None
     identifiers = open_key(options.key_file, options.out) if options.key_file else SourceIdentifiers()
     cases = {case.case_id: case for case in cohort.cases} if cohort else {}
-    return _Export(kind, options, predicted, identifiers, find_series(options.source), cases)
+    return _Export(kind, options, predicted, identifiers, find_cases(options.source, options.case_by), cases)
 
 
 def _export_case(work: _Export, case_id: str) -> Outcome:

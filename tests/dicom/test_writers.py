@@ -147,7 +147,7 @@ def test_the_same_mask_gives_the_same_object_and_another_mask_another(series: Se
         assert first.SeriesInstanceUID == changed.SeriesInstanceUID
 
 
-@pytest.mark.parametrize("name", ["PatientID", "FrameOfReferenceUID", "SOPInstanceUID"])
+@pytest.mark.parametrize("name", ["FrameOfReferenceUID", "SOPInstanceUID", "StudyInstanceUID"])
 def test_slices_without_an_id_cannot_be_referred_to(name: str, tmp_path: Path) -> None:
     files = write_series(tmp_path / "CT", "CT", lambda header, index: setattr(header, name, ""))
     headers = [pydicom.dcmread(file) for file in files]

@@ -8,6 +8,7 @@ from pathlib import Path
 import highdicom
 import numpy as np
 import pandas as pd
+import pydicom
 import pytest
 import SimpleITK as sitk  # noqa: N813  (its documentation's own abbreviation)
 from dicom_files import Place, write_series
@@ -16,6 +17,7 @@ from pydicom.sr.codedict import codes
 
 from medmtl.cli import main
 from medmtl.dicom.fill import fill_contours
+from medmtl.dicom.groups import CaseBy
 from medmtl.dicom.measure_codes import RISKS
 from medmtl.dicom.rtstruct import read_contours
 from medmtl.dicom.seg import read_seg
@@ -112,7 +114,7 @@ def test_a_case_without_a_tumour_is_told_and_skipped(hospital: Hospital, caplog:
 def test_a_case_that_fails_is_named_and_the_others_go_on(hospital: Hospital) -> None:
     shutil.rmtree(hospital.root / "dicom" / "deep" / "P1")
     shutil.rmtree(hospital.root / "dicom" / "P1")
-    with pytest.raises(MedmtlError, match=r"1 written, 1 failed.*\n  Case P1: --dicom must hold a series"):
+    with pytest.raises(MedmtlError, match=r"1 written, 1 failed.*\n  Case P1: --dicom must hold the case"):
         export(Kind.SEG, hospital.run, hospital.options)
     failures = pd.read_csv(hospital.options.out / "failures.csv")
     assert failures[["case_id", "stage"]].to_numpy().tolist() == [["P1", "export seg"]]
@@ -125,6 +127,24 @@ def test_two_series_that_fit_are_a_choice_that_is_not_made(hospital: Hospital) -
     write_series(hospital.root / "dicom" / "again", "CT", place=place)
     with pytest.raises(MedmtlError, match=r"Case P2: one CT must fit the mask. Found 2"):
         export(Kind.SEG, hospital.run, hospital.options)
+
+
+def test_cases_are_found_in_an_archive_and_by_folder_as_the_import_finds_them(hospital: Hospital) -> None:
+    source = hospital.root / "packed"
+    for case_id in hospital.options.cases:
+        images = hospital.root / "dicom" / "deep" / case_id
+        shutil.make_archive(str(source / case_id), "zip", images)
+        for path in images.rglob("*.dcm"):  # whose PatientID says nothing
+            header = pydicom.dcmread(path)
+            header.PatientID = ""
+            header.save_as(path)
+    by_patient = replace(hospital.options, source=source)
+    by_folder = replace(by_patient, source=hospital.root / "dicom" / "deep", case_by=CaseBy.FOLDER)
+    for number, options in enumerate((by_patient, by_folder)):
+        out = hospital.root / f"out-{number}"
+        assert "2 written" in export(Kind.SEG, hospital.run, replace(options, out=out))
+        dataset = pydicom.dcmread(out / "P1" / "seg.dcm")
+        assert dataset.PatientID == ("P1" if options.case_by is CaseBy.PATIENT else "")
 
 
 def test_a_mask_on_another_grid_is_refused_not_resampled(hospital: Hospital) -> None:
@@ -177,7 +197,7 @@ def test_predictions_for_new_cases_leave_by_the_command(hospital: Hospital, caps
         (["--cases", "P1", "P9"], "It has no P9"),
         (["--deidentify"], "--deidentify and --key-file go together"),
         (["--key-file", "key.json"], "--deidentify and --key-file go together"),
-        (["--dicom", "nowhere"], "nowhere: the folder of the DICOM images does not exist"),
+        (["--dicom", "nowhere"], "the folder of the DICOM files does not exist"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_before_anything_is_written(
