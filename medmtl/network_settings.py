@@ -1,5 +1,7 @@
 """What a network is made of: the options of `network` in an experiment, readable without torch."""
 
+from pathlib import Path
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from medmtl.members import Member
@@ -20,4 +22,7 @@ class NetworkSettings(BaseModel):
             "survival": Member(class_path="medmtl.tasks.cascaded_survival.CascadedSurvival"),
         },
         description="Tasks by name, in the order they are asked; a later one may read an earlier one.",
+    )
+    init_from: Path | None = Field(
+        None, description="A model to begin from: medmtl's own, or a state dictionary; read without running code."
     )

@@ -27,9 +27,12 @@ class RandomWeights(ScalarBalancer):
 
     def combine(self, values: Tensor, rows: Tensor) -> Tensor:
         """Return the weighted sum over the active tasks."""
-        generator = torch.Generator().manual_seed(self._seed * 1_000_003 + int(self.step))
-        draw = torch.randn(len(self.tasks), generator=generator).to(values)[rows]
-        self.step += 1
+        draw = torch.randn(len(self.tasks), generator=self.generator()).to(values)[rows]
         weights = len(values) * torch.softmax(draw, dim=0)
         self.tell(weights, rows)
         return (weights * values).sum()
+
+    def generator(self) -> torch.Generator:
+        """Return the generator of this step, and count it."""
+        self.step += 1
+        return torch.Generator().manual_seed(self._seed * 1_000_003 + int(self.step))

@@ -1,5 +1,6 @@
 """Trains one fold, from wherever it was left, to `model.ckpt`."""
 
+import json
 import logging
 import sys
 import warnings
@@ -25,12 +26,14 @@ from medmtl.records import Case, Cohort, Fold
 from medmtl.tasks.base import Known
 from medmtl.tensors import Inputs
 from medmtl.training.criterion import Validation, summarise
+from medmtl.training.init_from import init_from
 from medmtl.training.module import JointModule, Plan
 from medmtl.training.precision import choose_device, choose_precision, fast_arithmetic
 from medmtl.training.progress import EpochLines, EpochTable
 from medmtl.training.saved import ModelDocument, save_model
 from medmtl.training.settings import TrainingSettings
 from medmtl.volume import read_volume
+from medmtl.whole_file import whole_file
 
 _LOG = logging.getLogger(__name__)
 
@@ -63,6 +66,7 @@ def train_fold(fold: Fold, cohort: Cohort, files: Mapping[str, Path], recipe: Re
     levels = levels_of(cohort.select(fold.train))
     network = build_network(recipe.network, len(encoder.names), recipe.classes, recipe.endpoint, levels)
     check_network(network, recipe.data.patch)
+    _begin_from(network, recipe.network.init_from, frozenset(fold.test), folder)
     validation = cohort.select(fold.validate).cases
     seen = TrainingDataset(train, files, encoder.transform(train), recipe.data, recipe.seed + fold.index, levels)
     unseen = CaseDataset(validation, files, encoder.transform(validation), levels)
@@ -75,6 +79,16 @@ def train_fold(fold: Fold, cohort: Cohort, files: Mapping[str, Path], recipe: Re
     document = _document(encoder, levels, fold, recipe, _mean_log_hazard(network.eval(), shown, recipe))
     save_model(weights, document, model)
     return model
+
+
+def _begin_from(network: MultiTaskNetwork, path: Path | None, tested: frozenset[str], folder: Path) -> None:
+    """Take over the weights of a stored model, and note which in `folder/init_from.json`."""
+    if path is None:
+        return
+    taken = init_from(network, path, tested)
+    _LOG.info("%s: %d tensors from %s, %d fresh", folder.name, len(taken.matched), path, len(taken.fresh))
+    with whole_file(folder / "init_from.json") as partial:
+        partial.write_text(json.dumps({"file": str(path), **taken._asdict()}, indent=1) + "\n", "utf-8")
 
 
 def _module(network: MultiTaskNetwork, known: Known, recipe: Recipe, fold: Fold) -> JointModule:
@@ -99,7 +113,7 @@ def _fit(module: JointModule, data: FoldData, trainer: Trainer, folder: Path) ->
         warnings.filterwarnings("ignore", module="pytorch_lightning")  # advice on workers and logging, no faults
         trainer.fit(module, data, ckpt_path=last if last.is_file() else None, weights_only=True)
     stored = torch.load(best if best.is_file() else last, map_location="cpu", weights_only=True)
-    prefix = "network."
+    prefix = "network." if module.averaged is None else "averaged.module."
     return {key.removeprefix(prefix): value for key, value in stored["state_dict"].items() if key.startswith(prefix)}
 
 

@@ -7,6 +7,7 @@ import torch
 from pytorch_lightning import LightningModule
 from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from medmtl.balancing.base import Balancer
 from medmtl.balancing.cut import Cut, cut_pyramids
@@ -16,6 +17,9 @@ from medmtl.losses.base import Loss, TaskLoss
 from medmtl.network import MultiTaskNetwork
 from medmtl.tensors import Batch
 from medmtl.training.criterion import smoothed
+from medmtl.training.groups import parameter_groups
+from medmtl.training.probe import gradient_figures
+from medmtl.training.sam import SharpnessAware
 from medmtl.training.second_look import Before, second_look
 from medmtl.training.settings import TrainingSettings
 from medmtl.training.validation import ValidationRound
@@ -46,6 +50,7 @@ class JointModule(LightningModule):
         self.losses = nn.ModuleDict(losses)
         self.balancer = balancer
         self._plan = plan
+        self.averaged = _averaged(network, plan.training.ema) if plan.training.ema else None
         self._rounds = ValidationRound(network)
         self._adversaries = tuple(name for name, task in network.named_tasks().items() if task.adversarial)
         self.register_buffer("criterion", torch.tensor(float("nan")))  # kept in checkpoints, so that it resumes
@@ -60,9 +65,12 @@ class JointModule(LightningModule):
 
     def training_step(self, batch: Batch, batch_index: int) -> Tensor:
         """Return the balanced loss of the batch."""
-        if self.balancer.looks_again:
+        probed = self._probes(batch_index)
+        if self.balancer.looks_again or probed:
             self._before_step = Before.now(self.losses)
-        losses, cut = self._losses(batch)
+        if probed:
+            self._probe(batch)
+        losses, cut = self._losses(batch, self.balancer.reads_gradients)
         total = self._total(losses, cut)
         if not bool(torch.isfinite(total)):
             raise MedmtlError(
@@ -73,15 +81,30 @@ class JointModule(LightningModule):
         return total
 
     def on_train_batch_end(self, outputs: object, batch: Batch, batch_index: int) -> None:
-        """Show the balancer what the step did to the losses of its batch, with the same dropout."""
+        """Take the step into the mean weights, and show the balancer what it did to the losses of its batch."""
+        if self.averaged is not None:
+            self.averaged.update_parameters(self.network)
         if self.balancer.looks_again:
             with torch.no_grad(), second_look(self.network, self.losses, self._before_step):
-                self.balancer.look_again(self._losses(batch)[0])
+                self.balancer.look_again(self._losses(batch, with_cut=False)[0])
 
-    def _losses(self, batch: Batch) -> tuple[dict[str, TaskLoss], Cut | None]:
-        """Return every task's loss, computed behind a cut where the balancer looks at gradients."""
+    def _probes(self, batch_index: int) -> bool:
+        every = self._plan.training.probe_every
+        return every > 0 and batch_index % every == 0
+
+    def _probe(self, batch: Batch) -> None:
+        """Log how the tasks' gradients agree on this batch, and leave everything as it was."""
+        with second_look(self.network, self.losses, self._before_step):
+            losses, cut = self._losses(batch, with_cut=True)
+            found = (
+                gradient_figures({k: v for k, v in losses.items() if k not in self._adversaries}, cut) if cut else {}
+            )
+        self.log_dict(found, on_step=False, on_epoch=True, batch_size=len(batch.case_ids))
+
+    def _losses(self, batch: Batch, with_cut: bool) -> tuple[dict[str, TaskLoss], Cut | None]:
+        """Return every task's loss, computed behind a cut where gradients are to be looked at."""
         pyramids, cut = self.network.encode(batch.inputs), None
-        if self.balancer.reads_gradients:
+        if with_cut:
             cut, behind = cut_pyramids(pyramids, self.network.sharing, self.network.tasks)
             pyramids |= {name: behind[name] for name in behind if name not in self._adversaries}
         predictions = self.network.answer(pyramids, batch.inputs)
@@ -98,7 +121,8 @@ class JointModule(LightningModule):
 
     def on_validation_epoch_start(self) -> None:
         """Forget the last validation."""
-        self._rounds = ValidationRound(self.network)
+        averaged = None if self.averaged is None else self.averaged.module
+        self._rounds = ValidationRound(averaged if isinstance(averaged, MultiTaskNetwork) else self.network)
 
     def validation_step(self, batch: Batch, batch_index: int) -> None:
         """Keep what the network makes of one case."""
@@ -115,14 +139,27 @@ class JointModule(LightningModule):
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Return AdamW under one cycle of the learning rate; what a balancer learns does not decay."""
         rate, decay = self._plan.training.learning_rate, self._plan.training.weight_decay
-        parts = ((self.network, decay), (self.losses, decay), (self.balancer, 0.0))
-        owned = ((list(part.parameters()), part_decay) for part, part_decay in parts)
-        groups = [{"params": learned, "weight_decay": part_decay} for learned, part_decay in owned if learned]
-        optimiser = torch.optim.AdamW(groups, lr=rate)
+        groups = parameter_groups(self.network, self._plan.training) + [
+            {"params": list(part.parameters()), "weight_decay": part_decay, "lr": rate}
+            for part, part_decay in ((self.losses, decay), (self.balancer, 0.0))
+        ]
+        groups = [group for group in groups if group["params"]]
+        rho = self._plan.training.sharpness
+        optimiser = SharpnessAware(groups, rho, lr=rate) if rho else torch.optim.AdamW(groups, lr=rate)
         steps = max(10, int(self.trainer.estimated_stepping_batches))
-        cycle = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps + 1, pct_start=0.1)
+        cycle = torch.optim.lr_scheduler.OneCycleLR(
+            optimiser, [group["lr"] for group in groups], total_steps=steps + 1, pct_start=0.1
+        )
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}
 
     def _log_losses(self, total: Tensor, losses: Mapping[str, TaskLoss], size: int) -> None:
         active = {f"train_{name}": loss.value.detach() for name, loss in losses.items() if loss.active}
-        self.log_dict({"train_loss": total.detach(), **active}, on_step=False, on_epoch=True, batch_size=size)
+        weights = {f"weight_{name}": weight for name, weight in self.balancer.weights.items()}
+        told: dict[str, Tensor | float] = {"train_loss": total.detach(), **active, **weights}
+        self.log_dict(told, on_step=False, on_epoch=True, batch_size=size)
+
+
+def _averaged(network: MultiTaskNetwork, decay: float) -> AveragedModel:
+    """Return a running mean of the network's weights and running figures; it is in the checkpoints."""
+    averaged = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)  # type: ignore[no-untyped-call]
+    return averaged.requires_grad_(False)

@@ -12,6 +12,9 @@ class TrainingSettings(BaseModel):
 
     epochs: int = Field(60, ge=1, description="Passes over the training cases; the rate falls to zero over them.")
     learning_rate: float = Field(2e-3, gt=0, description="Peak rate, reached after a tenth of the epochs (one cycle).")
+    task_rates: dict[str, float] = Field(
+        {}, description="Factors of the rate by task, for its head alone; a task not named has 1."
+    )
     weight_decay: float = Field(1e-3, ge=0, description="Decoupled weight decay (AdamW).")
     clip: float = Field(5.0, gt=0, description="Largest norm of the gradient.")
     patience: int = Field(1000, ge=1, description="Epochs without a better joint criterion before training stops.")
@@ -22,4 +25,13 @@ class TrainingSettings(BaseModel):
     accelerator: Literal["auto", "cpu", "gpu"] = Field("auto", description="Device that trains and predicts.")
     survival_weight: float = Field(
         0.5, ge=0, description="Part of survival in the criterion; see training.criterion. Segmentation has 1."
+    )
+    ema: float = Field(
+        0.0, ge=0, lt=1, description="Decay of a running mean of the weights, which is validated and kept; 0 is none."
+    )
+    sharpness: float = Field(
+        0.0, ge=0, description="Radius of sharpness-aware minimisation (0.05 is usual); 0 is none, else steps cost two."
+    )
+    probe_every: int = Field(
+        0, ge=0, description="Batches between looks at the tasks' gradients, for metrics.csv; 0 is never."
     )

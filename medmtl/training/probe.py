@@ -1,0 +1,31 @@
+"""Looks at the tasks' gradients on the shared part without moving anything: how long they are, and how they agree."""
+
+from collections.abc import Mapping
+from itertools import combinations
+
+import torch
+from torch import Tensor
+
+from medmtl.balancing.cut import Cut, task_gradient
+from medmtl.losses.base import TaskLoss
+
+
+def gradient_figures(losses: Mapping[str, TaskLoss], cut: Cut) -> dict[str, float]:
+    """Return `gradient_norm_TASK`, and `gradient_cosine_TASK_TASK` and `gradient_similarity_TASK_TASK` of every pair.
+
+    The similarity of magnitudes is 2 |a||b| / (|a|^2 + |b|^2). Tasks that said nothing have none. Source: Yu et al.,
+    Gradient surgery, NeurIPS 2020, section 2.
+    """
+    rows = {name: _row(loss, cut) for name, loss in losses.items() if loss.active}
+    norms = {name: float(row.norm()) for name, row in rows.items()}
+    found = {f"gradient_norm_{name}": norm for name, norm in norms.items()}
+    for one, other in combinations(rows, 2):
+        both = norms[one] * norms[other]
+        squares = norms[one] ** 2 + norms[other] ** 2
+        found[f"gradient_cosine_{one}_{other}"] = float(rows[one] @ rows[other]) / both if both > 0 else 0.0
+        found[f"gradient_similarity_{one}_{other}"] = 2 * both / squares if squares > 0 else 0.0
+    return found
+
+
+def _row(loss: TaskLoss, cut: Cut) -> Tensor:
+    return torch.cat([part.detach().double().reshape(-1) for part in task_gradient(loss.value, cut).shared])
