@@ -53,10 +53,10 @@ class ExportOptions:
 
     @property
     def failures(self) -> Path:
-        """Where failures are told: beside the key file where there is one, since they name the cases."""
-        if self.key_file is None:
-            return self.out / "failures.csv"
-        return self.key_file.with_name(f"{self.key_file.stem}_failures.csv")
+        """Where failures are told: beside the key file or else beside `out`, since they name cases and their files."""
+        if self.key_file is not None:
+            return self.key_file.with_name(f"{self.key_file.stem}_failures.csv")
+        return self.out.resolve().with_name(f"{self.out.resolve().name}_failures.csv")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,8 +72,8 @@ class _Export:
 def export(kind: Kind, root: Path, options: ExportOptions) -> str:
     """Write `OUT/<case>/<kind>.dcm` for the predictions in `root`; return a summary.
 
-    Nothing is overwritten. A case that fails is noted in failures.csv and the others go on; at the end a MedmtlError
-    names those that failed.
+    Nothing is overwritten. A case that fails is noted in `options.failures` and the others go on; at the end a
+    MedmtlError names those that failed.
     """
     work = _begin(kind, root, options)
     outcomes: Counter[Outcome] = Counter()
@@ -123,7 +123,8 @@ def _mask(predicted: Predicted, case_id: str) -> Image:
 
 
 def _finish(work: _Export, outcomes: Counter[Outcome], failures: dict[str, str]) -> str:
-    note_failures(work.options.failures, f"export {work.kind}", failures)
+    if failures or work.options.failures.exists():
+        note_failures(work.options.failures, f"export {work.kind}", failures)
     told = ", ".join(f"{count} {outcome}" for outcome in Outcome if (count := outcomes[outcome]))
     summary = f"{work.kind} of {outcomes.total()} cases: {told}; in {work.options.out}"
     if failures:

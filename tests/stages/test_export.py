@@ -116,9 +116,11 @@ def test_a_case_that_fails_is_named_and_the_others_go_on(hospital: Hospital) -> 
     shutil.rmtree(hospital.root / "dicom" / "P1")
     with pytest.raises(MedmtlError, match=r"1 written, 1 failed.*\n  Case P1: --dicom must hold the case"):
         export(Kind.SEG, hospital.run, hospital.options)
-    failures = pd.read_csv(hospital.options.out / "failures.csv")
+    failures = pd.read_csv(hospital.root / "out_failures.csv")
     assert failures[["case_id", "stage"]].to_numpy().tolist() == [["P1", "export seg"]]
     assert hospital.made("P2", "seg").is_file()
+    export(Kind.SEG, hospital.run, replace(hospital.options, cases=("P2",)))
+    assert pd.read_csv(hospital.root / "out_failures.csv").empty
 
 
 def test_two_series_that_fit_are_a_choice_that_is_not_made(hospital: Hospital) -> None:

@@ -132,6 +132,16 @@ def test_a_second_export_with_the_key_finds_the_same_files(hospital: Hospital) -
     assert options.key_file.read_bytes() == before
 
 
+def test_a_failure_whose_files_are_named_by_the_patient_stays_behind(hospital: Hospital) -> None:
+    (hospital.options.source / "deep" / "P2").rename(hospital.options.source / "deep" / "Zuverlaessig")
+    next((hospital.options.source / "deep" / "Zuverlaessig").rglob("3.dcm")).unlink()  # a slice is missing
+    with pytest.raises(MedmtlError, match="Zuverlaessig"):
+        export(Kind.SEG, hospital.run, hospital.options)
+    assert "Zuverlaessig" in (hospital.root / "out_failures.csv").read_text()
+    assert not any("Zuverlaessig" in text for text in _told(hospital.options.out))
+    assert {path.name for path in hospital.options.out.iterdir()} == {"P1"}
+
+
 def test_failures_with_a_key_are_told_beside_the_key(hospital: Hospital) -> None:
     options = replace(hospital.options, key_file=hospital.root / "keys" / "key.json")
     (hospital.run / "predictions" / "masks" / "P2.nii.gz").unlink()
