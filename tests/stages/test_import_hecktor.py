@@ -223,6 +223,15 @@ def test_a_pet_in_activity_without_a_row_fails_with_the_remedy(tree: Path) -> No
     assert len(read_manifest(manifest).cases) == 6
 
 
+@pytest.mark.parametrize(("brightest", "status"), [(190.0, "imported"), (210.0, "failed")])
+def test_a_pet_is_activity_where_one_voxel_in_a_thousand_exceeds_200(tree: Path, brightest: float, status: str) -> None:
+    path = _image(tree, "CHUM-001", "__PT")
+    pet = read_image(path)
+    scale = np.float32(brightest / np.quantile(pet.array, 0.999))
+    write_image(Image(pet.array * scale, pet.grid), path)
+    assert _report(_import(tree)).loc["CHUM-001", "status"] == status
+
+
 def test_an_suv_table_may_lie_elsewhere(tree: Path) -> None:
     shutil.move(tree / "hecktor2026_training" / "suv_conversion_tags.csv", tree.parent / "tags.csv")
     manifest = _import(tree, suv_table=tree.parent / "tags.csv")
@@ -326,3 +335,7 @@ def test_boxes_are_carried_and_cut_to_where_asked(imported: dict[int, Imported],
         low = np.array([boxes.loc[case.case_id, f"{axis}1"] for axis in "xyz"], dtype=float)
         edge = np.array(mask.grid.origin) - np.array(mask.grid.spacing) / 2
         assert ((edge <= low + 1e-3) | np.isclose(mask.grid.origin, before.grid.origin)).all()
+        pet, spread = read_image(case.pet).grid, read_image(whole.cases[case.case_id].pet).grid
+        beyond = np.array(pet.origin) + 1.5 * np.array(pet.spacing) <= low  # the PET keeps voxels to interpolate from
+        assert (beyond | np.isclose(pet.origin, spread.origin)).all()
+        assert beyond.any()
