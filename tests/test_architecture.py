@@ -54,6 +54,7 @@ MAY_IMPORT = {
     "matplotlib": {"report"},
     "torchjd": {"balancing"},
     "pandera": {"cohort"},
+    "PIL": {"report"},
 }
 IN_ONE_FILE = (
     ("radiomics", "features"),

@@ -54,13 +54,21 @@ def _import_hecktor(given: Namespace) -> None:
 def _check_options(parser: ArgumentParser) -> None:
     parser.add_argument("cohort", type=Path, help="The manifest (CSV) of the cohort, or its folder.")
     parser.add_argument("--config", action="config", help="YAML of the experiment that is planned.")
+    parser.add_argument(
+        "--out",
+        type=Path | None,
+        default=None,
+        help="Folder of check.html, check.json and findings.csv; else `check` beside the manifest. Overwritten.",
+    )
     parser.add_class_arguments(Experiment)
 
 
 def _check(given: Namespace) -> None:
     from medmtl.stages.check import check_cohort
 
-    say(check_cohort(manifest_of(given.cohort), experiment_of(given)))
+    experiment = experiment_of(given)
+    planned = bool(given.config) or experiment.endpoint != Experiment().endpoint
+    say(check_cohort(manifest_of(given.cohort), experiment, given.out, planned))
 
 
 _STS = "The soft-tissue sarcoma cohort of The Cancer Imaging Archive, as NIfTI or DICOM."
@@ -78,9 +86,9 @@ COMMANDS = (
     ),
     Command(
         "check",
-        "Look through a cohort and name every fault at once.",
+        "Look through a cohort: every fault at once, and a page with a picture of every case.",
         _check_options,
         _check,
-        usage="medmtl check MANIFEST [--config YAML] [--section.option=value ...]",
+        usage="medmtl check COHORT [--config YAML] [--out FOLDER] [--section.option=value ...]",
     ),
 )

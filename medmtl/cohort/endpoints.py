@@ -1,14 +1,13 @@
 """What is odd about an endpoint's times and events: the unit of time, no spread, too few events to learn from."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 import pandas as pd
 
-from medmtl.cohort.folds import make_folds
 from medmtl.cohort.rules import numbers
-from medmtl.errors import MedmtlError
-from medmtl.findings import Finding, fault, note, warning
-from medmtl.records import Cohort
+from medmtl.findings import Finding, note, warning
+from medmtl.records import Cohort, Fold
 
 _YEARS, _MONTHS = 30.0, 240.0  # follow-up of a cohort rarely ends within 30 days, and 20 years are 240 months
 _FEWEST = 5  # cases from which on a pattern in the times is no accident
@@ -24,15 +23,11 @@ def endpoint_findings(table: pd.DataFrame, name: str) -> list[Finding]:
     return [*_nothing(known, name), *_zero(known, table, name), *_unit(known, name), *_spread(known, name)]
 
 
-def fold_findings(cohort: Cohort, endpoint: str, count: int, validate_fraction: float, seed: int) -> list[Finding]:
-    """Return a fault where the cohort cannot be divided as planned, a warning where a test part has few events."""
-    try:
-        folds = make_folds(cohort, endpoint, count, validate_fraction, seed)
-    except MedmtlError as error:
-        return [fault("folds", str(error))]
+def fold_findings(cohort: Cohort, folds: Sequence[Fold], endpoint: str) -> list[Finding]:
+    """Return a warning where a test part has few events, else a note of how many each has."""
     observed = {c.case_id for c in cohort.cases if endpoint in c.endpoints and c.endpoints[endpoint].event}
     events = [len(observed & set(fold.test)) for fold in folds]
-    told = f"{', '.join(map(str, events))} events of {endpoint} in the test parts of {count} folds"
+    told = f"{', '.join(map(str, events))} events of {endpoint} in the test parts of {len(folds)} folds"
     if min(events) < _EVENTS_PER_FOLD:
         rule = f"a test part should hold {_EVENTS_PER_FOLD} events or more, else its C-index hangs on single patients"
         return [warning("events-per-fold", f"{rule}. Found {told}; use fewer folds, and read pooled scores only.")]

@@ -9,8 +9,10 @@ import numpy as np
 
 from medmtl.errors import MedmtlError
 from medmtl.findings import Finding, fault
+from medmtl.imaging.grid import shared_fraction
 from medmtl.imaging.image import read_image
 from medmtl.imaging.rules.geometry import (
+    LEAST_SHARED,
     grid_faults,
     grid_warnings,
     length_notes,
@@ -89,10 +91,12 @@ def _mask_rules(
     mask: Image, path: Path, uptake: Image | None, images: Mapping[str, Image], labels: Mapping[str, int]
 ) -> Iterator[Finding]:
     ct, pet = (images[role].grid if role in images else None for role in ("ct", "pet"))
+    if ct and pet and shared_fraction(pet, ct) < LEAST_SHARED:
+        pet = None  # which is a fault already, and the mask belongs to the CT
     wrong = list(mask_faults(mask, path, ct, pet, labels))
     yield from wrong
-    yield from place_warnings(mask, path, ct, pet)
     if not wrong:
+        yield from place_warnings(mask, path, ct, pet)
         suv = suv_in_mask(uptake, mask) if uptake else np.zeros(0, np.float32)
         yield from lesion_warnings(mask, path, suv, labels)
 

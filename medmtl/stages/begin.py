@@ -30,6 +30,11 @@ def begin_run(experiment: Experiment, manifest: Path, root: Path) -> Run:
 def check_feasible(experiment: Experiment, cohort: Cohort) -> None:
     """Raise MedmtlError where the cohort cannot be divided, or network or balancer cannot be built, as asked for."""
     divide(experiment, cohort)
+    check_plan(experiment, cohort)
+
+
+def check_plan(experiment: Experiment, cohort: Cohort) -> None:
+    """Raise MedmtlError where region, network or balancer cannot be built as asked for, or nothing gives masks."""
     build(experiment.prepare.region, Region)  # type: ignore[type-abstract]
     check_gives_mask(check_learnable(experiment, cohort))
 

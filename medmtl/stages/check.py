@@ -1,65 +1,47 @@
-"""Looks through a cohort before a run: the table, every image, the division into folds, the network."""
+"""Looks through a cohort before a run, and tells every fault at once: as text, as a page, and for programs."""
 
+from dataclasses import replace
 from pathlib import Path
 
-from joblib import Parallel, delayed
-
-from medmtl.cohort.manifest import read_manifest
-from medmtl.errors import CaseError, MedmtlError
+from medmtl.cohort.completeness import missing_by_centre
+from medmtl.errors import MedmtlError
 from medmtl.experiment import Experiment
-from medmtl.imaging.prepare import check_images
-from medmtl.imaging.settings import PrepareSettings
-from medmtl.records import Case, Cohort
-from medmtl.stages.begin import check_feasible
-from medmtl.stages.prepare import workers
-from medmtl.stages.progress import progress
+from medmtl.findings import Level
+from medmtl.report.check_page.contents import CheckedCohort
+from medmtl.report.check_page.page import write_check_page
+from medmtl.stages.check_cases import check_cases
+from medmtl.stages.check_table import check_table
+from medmtl.stages.check_text import summary, write_findings
+
+FOLDER = "check"  # beside the manifest; ours, so that a later check may overwrite it
+PAGE = "check.html"
 
 
-def check_cohort(manifest: Path, experiment: Experiment) -> str:
-    """Return a summary of the cohort; raise one MedmtlError that names every fault found."""
-    cohort = read_manifest(manifest, experiment.endpoint)
-    faults = _image_faults(cohort, experiment) + _plan_faults(cohort, experiment)
-    if faults:
-        raise MedmtlError(
-            f"{manifest}: faults that stop a run ({len(faults)}):\n" + "\n".join(f"  {fault}" for fault in faults)
-        )
-    return _summary(cohort, experiment.endpoint)
+def check_cohort(manifest: Path, experiment: Experiment, out: Path | None = None, planned: bool = True) -> str:
+    """Write `check.html`, `check.json` and `findings.csv` into `out`; return the same as text.
+
+    `out` is by default the folder `check` beside the manifest. Without a plan the first endpoint of the table is looked
+    at where it lacks the default. Raises one MedmtlError with the whole text where a fault would stop a run (the files
+    are written), and at once where the manifest is no table.
+    """
+    cohort = look_through(manifest, experiment, planned)
+    folder = out or manifest.parent / FOLDER
+    page = write_check_page(cohort, folder / PAGE)
+    write_findings(cohort, folder)
+    text = summary(cohort, page)
+    if cohort.of_level(Level.FAULT):
+        raise MedmtlError(text)
+    return text
 
 
-def _image_faults(cohort: Cohort, experiment: Experiment) -> list[str]:
-    parallel = Parallel(n_jobs=workers(experiment.jobs, len(cohort.cases)), return_as="generator_unordered")
-    found = {}
-    with progress("check", len(cohort.cases)) as advance:
-        for case_id, fault in parallel(delayed(_image_fault)(case, experiment.prepare) for case in cohort.cases):
-            found[case_id] = fault
-            advance(case_id)
-    return [found[case_id] for case_id in cohort.ids if found[case_id]]
-
-
-def _image_fault(case: Case, settings: PrepareSettings) -> tuple[str, str]:
-    try:
-        check_images(case, settings)
-    except CaseError as error:
-        return case.case_id, str(error)
-    return case.case_id, ""
-
-
-def _plan_faults(cohort: Cohort, experiment: Experiment) -> list[str]:
-    try:
-        check_feasible(experiment, cohort)
-    except MedmtlError as error:
-        return [str(error)]
-    return []
-
-
-def _summary(cohort: Cohort, endpoint: str) -> str:
-    observed = [case.endpoints[endpoint] for case in cohort.cases if endpoint in case.endpoints]
-    lines = [
-        f"{len(cohort.cases)} cases of {len({case.centre for case in cohort.cases})} centre(s); no fault found",
-        f"{endpoint}: known in {len(observed)}, {sum(one.event for one in observed)} events",
-        f"mask: known in {sum(case.mask is not None for case in cohort.cases)}",
-    ]
-    for column in cohort.columns:
-        known = sum(case.clinical.get(column.name) is not None for case in cohort.cases)
-        lines.append(f"{column.name} ({column.scale}): known in {known}")
-    return "\n".join(lines)
+def look_through(manifest: Path, experiment: Experiment, planned: bool = True) -> CheckedCohort:
+    """Return everything that was found in table, images and plan, with a picture of every case."""
+    table = check_table(manifest, experiment, planned)
+    cases, of_images = check_cases(table.files, experiment)
+    return CheckedCohort(
+        manifest=manifest,
+        endpoint=table.endpoint,
+        cases=tuple(replace(case, observed=seen) for case, seen in zip(cases, table.observed, strict=True)),
+        findings=(*table.findings, *of_images),
+        missing=missing_by_centre(table.cells, table.columns, table.endpoints),
+    )

@@ -13,7 +13,7 @@ from medmtl.records import Grid
 _ORTHONORMAL = 1e-3  # what single precision and rounded headers leave
 _POSSIBLE_MM = (0.05, 50.0)  # spacing beyond this is a slip of units
 _USUAL_MM = (0.3, 12.0)  # spacing of clinical PET and CT
-_LEAST_SHARED = 0.1  # less of the smaller box than this in common: the two do not show the same region
+LEAST_SHARED = 0.1  # less of the smaller box than this in common: the two do not show the same region
 _USUALLY_SHARED = 0.6  # of one examination the shorter scan lies in the longer
 _TURNED_DEGREES = 10.0  # PET and CT of one examination are parallel
 _LONG_CT_MM = 600.0  # longer than head, neck and thorax
@@ -51,7 +51,7 @@ def length_notes(ct: Grid, file: Path) -> Iterator[Finding]:
 def pair_faults(pet: Grid, ct: Grid, files: tuple[Path, Path]) -> Iterator[Finding]:
     """Yield a fault where PET and CT (and their `files`) do not show the same region."""
     shared = shared_fraction(pet, ct)
-    if shared < _LEAST_SHARED:
+    if shared < LEAST_SHARED:
         yield fault(
             "no-overlap",
             f"PET and CT must show the same region. They share {shared:.0%} of the smaller box; PET origin "
@@ -63,7 +63,7 @@ def pair_faults(pet: Grid, ct: Grid, files: tuple[Path, Path]) -> Iterator[Findi
 def pair_warnings(pet: Grid, ct: Grid) -> Iterator[Finding]:
     """Yield what is unusual between PET and CT of one examination."""
     shared = shared_fraction(pet, ct)
-    if _LEAST_SHARED <= shared < _USUALLY_SHARED:
+    if LEAST_SHARED <= shared < _USUALLY_SHARED:
         message = (
             f"PET and CT usually show the same region. They share {shared:.0%} of the smaller box, centres "
             f"{_apart(pet, ct):.0f} mm apart; look at the pictures."

@@ -23,12 +23,9 @@ def mask_faults(
     if share > _LARGEST_SHARE:
         message = f"a mask must be smaller than its surroundings. It covers {share:.0%} of the image; is it inverted?"
         yield fault("mask-inverted", message, file=file)
-    apart = False
-    for name, grid in (("CT", ct), ("PET", pet)):
-        within = labelled_within(mask, grid) if grid else 1.0
-        if within < _LEAST_WITHIN:
-            apart = True
-            yield _outside(name, within, mask.grid, grid, file)
+    apart = [name for name, grid in (("CT", ct), ("PET", pet)) if grid and labelled_within(mask, grid) < _LEAST_WITHIN]
+    for name in apart[:1]:  # what is outside of both has one cause
+        yield _outside(name, mask, ct if name == "CT" else pet, file)
     if ct and not apart and mask.grid.size == ct.size and not _same_place(mask.grid, ct):
         message = (
             f"a mask of the CT's size must lie on its voxels. Mask origin {_mm(mask.grid.origin)}, spacing "
@@ -64,11 +61,11 @@ def _label_faults(mask: Image, file: Path, labels: Mapping[str, int]) -> Iterato
     yield fault("mask-labels", f"{rule}. Found {shown}. {remedy}.", file=file)
 
 
-def _outside(name: str, within: float, mask: Grid, grid: Grid | None, file: Path) -> Finding:
-    place = _mm(grid.origin) if grid else ()
+def _outside(name: str, mask: Image, grid: Grid | None, file: Path) -> Finding:
+    within, place = (labelled_within(mask, grid), _mm(grid.origin)) if grid else (0.0, ())
     message = (
         f"a mask must lie in its {name}. Found {within:.0%} of its labelled voxels there; mask origin "
-        f"{_mm(mask.origin)}, {name} origin {place} mm. Write the mask with the CT's geometry."
+        f"{_mm(mask.grid.origin)}, {name} origin {place} mm. Write the mask with the CT's geometry."
     )
     return fault(f"mask-outside-{name.lower()}", message, file=file)
 
