@@ -79,7 +79,7 @@ def list_files(source: Path) -> Listing:
     for path in plain:
         try:
             files += _members(path) if _is_archive(path) else [_plain(path)]
-        except MedmtlError as error:
+        except (MedmtlError, OSError) as error:  # of a link that leads nowhere, too
             faults.append((path, str(error)))
     return Listing(tuple(files), tuple(faults))
 
@@ -98,7 +98,12 @@ def lent(refs: Sequence[FileRef]) -> Iterator[tuple[Path, ...]]:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    for place, folders, names in os.walk(folder):
+    seen: set[str] = set()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        if os.path.realpath(place) in seen:  # a link back up would lead round and round
+            folders.clear()
+            continue
+        seen.add(os.path.realpath(place))
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (Path(place) / name for name in sorted(names) if _counts(name))
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from zipfile import BadZipFile
 
-import pydicom
 from pydicom import Dataset
 from pydicom.config import disable_value_validation
 from pydicom.errors import InvalidDicomError
+from pydicom.filereader import read_partial
+from pydicom.tag import BaseTag, Tag
 
 from medmtl.dicom.archive import FileRef, Opener
 
@@ -21,6 +22,7 @@ TAGS = (
     *("StructureSetDate", "StructureSetTime", "StructureSetROISequence", "ReferencedFrameOfReferenceSequence"),
     *("SegmentSequence", "ReferencedSeriesSequence", "ContentDate", "ContentTime", "StructureSetLabel"),
 )
+_CONTOURS, _FRAMES = 0x30060039, 0x52009229  # ROIContourSequence; the functional groups, after which come pixels
 _UNREADABLE = (InvalidDicomError, BadZipFile, zlib.error, OSError, EOFError, ValueError, TypeError, LookupError)
 
 
@@ -75,9 +77,14 @@ def _read(ref: FileRef, opener: Opener) -> Facts | None:
     try:
         with opener.open(ref) as file, warnings.catch_warnings(), disable_value_validation():
             warnings.simplefilter("ignore")  # odd values are judged by the reader of the series
-            return _facts(ref, pydicom.dcmread(file, stop_before_pixels=True, specific_tags=list(TAGS)))
+            return _facts(ref, read_partial(file, _told_enough, specific_tags=[Tag(name) for name in TAGS]))
     except _UNREADABLE:
         return None
+
+
+def _told_enough(tag: BaseTag, representation: str | None, length: int) -> bool:
+    """Say whether what follows is of no use to a search: the contours, the frames, the pixels."""
+    return bool(tag == _CONTOURS or tag >= _FRAMES)
 
 
 def _facts(ref: FileRef, header: Dataset) -> Facts | None:

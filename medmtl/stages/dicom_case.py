@@ -13,7 +13,7 @@ from medmtl.dicom.overrides import SuvOverrides
 from medmtl.dicom.regions import DrawnMask
 from medmtl.dicom.rtstruct import read_contours
 from medmtl.dicom.seg import read_seg
-from medmtl.dicom.series import Series, read_series
+from medmtl.dicom.series import read_series
 from medmtl.dicom.suv import to_suv
 from medmtl.imaging.image import write_image
 from medmtl.imaging.resample import resample_labels
@@ -68,9 +68,11 @@ def convert_case(case: DicomCase, destination: Path) -> CaseImages:
     with lent(case.pet) as files:
         series = read_series(files, "PT")
         suv, conversion = to_suv(series, case.overrides)
-    pet = _write(series, suv, paths["pet"])
+    pet = _Space(suv.grid, series.frame_of_reference)
     notes = [*case.notes, *(f"PET: {note}" for note in (*series.notes, *conversion.notes))]
-    del series, suv
+    del series  # an image is let go before the next is read
+    write_image(suv, paths["pet"])
+    del suv
     ct = None
     if case.ct:
         ct, told = _convert_ct(case.ct, paths["ct"])
@@ -93,12 +95,11 @@ def convert_case(case: DicomCase, destination: Path) -> CaseImages:
 def _convert_ct(refs: Sequence[FileRef], path: Path) -> tuple[_Space, list[str]]:
     with lent(refs) as files:
         series = read_series(files, "CT")
-    return _write(series, _whole_numbers(series.image), path), [f"CT: {note}" for note in series.notes]
-
-
-def _write(series: Series, image: Image, path: Path) -> _Space:
+    space = _Space(series.image.grid, series.frame_of_reference)
+    notes, image = [f"CT: {note}" for note in series.notes], _whole_numbers(series.image)
+    del series
     write_image(image, path)
-    return _Space(image.grid, series.frame_of_reference)
+    return space, notes
 
 
 def _whole_numbers(image: Image) -> Image:

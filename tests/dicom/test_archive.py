@@ -80,6 +80,18 @@ def test_members_of_several_archives_are_opened_in_turn(tmp_path: Path) -> None:
     assert read == [b"a", b"A", b"b", b"B"]
 
 
+def test_links_are_followed_once_and_one_that_leads_nowhere_is_told(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "IM1").touch()
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "linked").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "round").symlink_to(tmp_path / "in")
+    (tmp_path / "in" / "lost").symlink_to(tmp_path / "nowhere")
+    listing = list_files(tmp_path / "in")
+    assert [ref.path.name for ref in listing.files] == ["IM1"]
+    assert [path.name for path, _ in listing.faults] == ["lost"]
+
+
 def test_a_source_that_does_not_exist_is_named(tmp_path: Path) -> None:
     with pytest.raises(MedmtlError, match="nowhere: the folder of the DICOM files does not exist"):
         list_files(tmp_path / "nowhere")
