@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medmtl.evaluation.horizon import at_horizon, objection
-from medmtl.evaluation.jackknife import Influence, normal_interval
+from medmtl.evaluation.jackknife import Influence, logit_interval, normal_interval
 from medmtl.evaluation.outcomes import Outcomes, check_probabilities
 from medmtl.evaluation.product_limit import event_curve
 from medmtl.records import Interval
@@ -29,7 +29,7 @@ def brier_at(outcomes: Outcomes, survival: Floats, horizon_days: float, level: f
 
     The null is the Kaplan-Meier curve of these very cases, which is the harder to beat than that of other cases. IPA is
     1 for a perfect prediction, 0 for one no better than the null, below 0 for a worse one. The intervals are the
-    jackknife's and know that G is estimated.
+    jackknife's, of the score on the logit scale, and know that G is estimated.
     Source: Graf E et al., Stat Med 18, 1999; Kattan MW, Gerds TA, The index of prediction accuracy, Diagn Progn Res 2,
     2018.
     """
@@ -50,7 +50,7 @@ def integrated_brier(outcomes: Outcomes, survival: Floats, times_days: Sequence[
     own, none = (_score(outcomes, each, times_days) for each in (survival, null))
     ratio = own.estimate / none.estimate
     gain = Influence(1 - ratio, -(own.values - ratio * none.values) / none.estimate)
-    return Brier(normal_interval(own, level), none.estimate, normal_interval(gain, level))
+    return Brier(logit_interval(own, level), none.estimate, normal_interval(gain, level))
 
 
 def _score(outcomes: Outcomes, survival: Floats, times_days: Sequence[float]) -> Influence:

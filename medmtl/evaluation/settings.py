@@ -29,6 +29,10 @@ class EvaluationSettings(BaseModel):
     interval: Annotated[
         IntervalMethod, Field(description="Interval of a C-index: jackknife (logit scale), percentile, bias_corrected.")
     ] = IntervalMethod.JACKKNIFE
+    horizons_days: Annotated[
+        tuple[Annotated[float, Field(gt=0)], ...],
+        Field(min_length=1, description="Times [days] at which predicted survival is scored."),
+    ] = (365.0, 730.0, 1095.0)
     at_risk_days: Annotated[
         tuple[float, ...], Field(description="Times [days] at which numbers at risk are counted.")
     ] = (0.0, 365.0, 730.0, 1095.0, 1460.0, 1825.0)

@@ -28,7 +28,7 @@ def concordance_panel(contents: Contents) -> Panel:
             rule(axes, ceiling, f"ceiling {number(ceiling)}", strong=True)
         axes.set_xlabel("Harrell's C-index, 95 % interval")
 
-    words = "Out of fold, over the pairs that one model held out. Dot: estimate; line: bootstrap interval over cases."
+    words = "Out of fold, over the pairs that one model held out. Dot: estimate; line: its interval over cases."
     if is_known(ceiling):
         words += " The dashed line is the C-index of the phantoms' true hazard: no model can do better, but for luck."
     return Panel(title, draw("concordance", _size(rows), paint), words)

@@ -10,26 +10,28 @@ import pandas as pd
 
 from medmtl import __version__
 from medmtl.errors import MedmtlError
-from medmtl.evaluation.compare import concordance_difference
+from medmtl.evaluation.compare import Difference, concordance_difference, difference_test
 from medmtl.evaluation.concordance import concordance_interval, harrell_c
+from medmtl.evaluation.model_scores import as_dict
 from medmtl.evaluation.overlap import aggregated_dice_interval, dice_interval
 from medmtl.evaluation.settings import EvaluationSettings
 from medmtl.evaluation.survival_curves import kaplan_meier, log_rank, median_follow_up, numbers_at_risk
-from medmtl.records import Interval
 from medmtl.risk.document import read_document
 from medmtl.stages.masks import overlaps
 from medmtl.stages.run import Run
+from medmtl.stages.score_survival import group_scores, outcomes_of, sample_size, survival_scores
 from medmtl.stages.stamps import outputs_of, perform
 from medmtl.whole_file import whole_file
 
 HEADLINE = "fused"
+_FORM = "2"  # raised when the same inputs would give other scores
 _COMPARISONS = ("clinical", "volume", "image", "deep")
 
 
 def evaluate_run(run: Run) -> str:
     """Write `results.json`; return its hash."""
     done = [outputs_of(run.folder, stage) or "" for stage in ("predict", "fit")]
-    inputs = (*done, run.experiment.evaluation.model_dump_json())
+    inputs = (*done, run.experiment.evaluation.model_dump_json(), _FORM)
     return perform(run.folder, "evaluate", inputs, lambda: _evaluate(run))
 
 
@@ -64,7 +66,9 @@ def _evaluate(run: Run) -> list[Path]:
     results = {"medmtl": __version__, "endpoint": run.experiment.endpoint, **_cohort_scores(run)}
     results |= mask_scores(overlaps(run.cohort.cases, run.folder.mask, run.experiment.prepare.labels), settings)
     results |= _risk_scores(tables, settings)
-    results |= {"events_per_parameter": _events_per_parameter(run), "ceiling": _ceiling(run)}
+    results |= survival_scores(run, tables)
+    results |= group_scores(run, tables[HEADLINE]) if HEADLINE in tables else {}
+    results |= _size(run, known) | {"ceiling": _ceiling(run)}
     return [write_results(results, run.folder.results)]
 
 
@@ -106,14 +110,22 @@ def _differences(tables: Mapping[str, pd.DataFrame], settings: EvaluationSetting
     if HEADLINE not in tables:
         return {}
     time, event, risk, fold = _columns(tables[HEADLINE])
+    outcomes = outcomes_of(tables[HEADLINE])
     ids = tables[HEADLINE]["case_id"]
     others = {
         name: tables[name].set_index("case_id").loc[ids, "risk"].to_numpy() for name in _COMPARISONS if name in tables
     }
     return {
-        f"{HEADLINE} - {name}": as_dict(concordance_difference(time, event, (risk, other), fold, settings))
+        f"{HEADLINE} - {name}": {
+            **as_dict(concordance_difference(time, event, (risk, other), fold, settings)),
+            "p": _p(difference_test(outcomes, (risk, other))),
+        }
         for name, other in others.items()
     }
+
+
+def _p(test: Difference | None) -> float | None:
+    return test.p if test else None
 
 
 def _kaplan_meier(table: pd.DataFrame, settings: EvaluationSettings) -> dict[str, Any]:
@@ -142,16 +154,16 @@ def _columns(table: pd.DataFrame) -> tuple[Any, Any, Any, Any]:
     )
 
 
-def _events_per_parameter(run: Run) -> float | None:
+def _size(run: Run, known: pd.DataFrame) -> dict[str, Any]:
     model = read_document(run.folder.risk_model).models.get(HEADLINE)
-    return model.n_events / len(model.effects()) if model and model.effects() else None
+    parameters = len(model.effects()) if model else 0
+    table = known[known["model"] == HEADLINE]
+    return {
+        "events_per_parameter": model.n_events / parameters if model and parameters else None,
+        "sample_size": sample_size(table, parameters, run.experiment.evaluation),
+    }
 
 
 def _ceiling(run: Run) -> Any:
     path = run.manifest.with_name("truth.json")
     return json.loads(path.read_text("utf-8")).get("ceiling") if path.is_file() else None
-
-
-def as_dict(interval: Interval) -> dict[str, Any]:
-    """Return an interval as plain values."""
-    return {"estimate": interval.estimate, "low": interval.low, "high": interval.high, "n": interval.n}
