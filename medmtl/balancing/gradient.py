@@ -8,6 +8,7 @@ from torch import Tensor
 
 from medmtl.balancing.base import Balancer
 from medmtl.balancing.cut import Cut, TaskGradient, scalar_with_gradient, task_gradient
+from medmtl.balancing.ranks import mean_over_ranks
 from medmtl.losses.base import TaskLoss
 
 
@@ -41,7 +42,7 @@ class GradientBalancer(Balancer):
     def _shared(self, gradients: Sequence[TaskGradient], tasks: Sequence[str], cut: Cut) -> tuple[Tensor, ...]:
         if not gradients:
             return tuple(torch.zeros_like(parameter) for parameter in cut.shared)
-        jacobian = torch.stack([_flat(gradient.shared) for gradient in gradients])
+        jacobian = mean_over_ranks(torch.stack([_flat(gradient.shared) for gradient in gradients]))
         sizes = [parameter.numel() for parameter in cut.shared]
         parts = torch.split(self.direction(jacobian, tasks), sizes)
         return tuple(part.view_as(parameter) for part, parameter in zip(parts, cut.shared, strict=True))

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from medmtl.balancing.at_cut import CutBalancer
 from medmtl.balancing.cut import Cut
+from medmtl.balancing.ranks import mean_over_ranks
 from medmtl.errors import MedmtlError
 
 _TINY = 1e-8
@@ -49,5 +50,5 @@ class GradNorm(CutBalancer):
 def _norm_at_last(maps: tuple[Tensor, ...], cut: Cut) -> Tensor:
     last = [parameter for parameter in cut.shared if parameter.ndim > 1][-1]
     found = torch.autograd.grad(cut.found, last, maps, retain_graph=True, allow_unused=True)[0]
-    norm: Tensor = torch.zeros(()) if found is None else found.float().norm()
+    norm: Tensor = torch.zeros(()) if found is None else mean_over_ranks(found.float()).norm()
     return norm

@@ -8,6 +8,7 @@ from torch import Tensor
 from medmtl.balancing.at_cut import CutBalancer
 from medmtl.balancing.cut import Cut
 from medmtl.balancing.mgda import shortest
+from medmtl.balancing.ranks import mean_over_ranks
 
 
 class MgdaUpperBound(CutBalancer):
@@ -21,4 +22,4 @@ class MgdaUpperBound(CutBalancer):
         """Return the weights, which sum to 1."""
         rows = [torch.cat([part.float().reshape(-1) for part in one]) for one in maps]
         gramian = torch.stack([torch.stack([a @ b for b in rows]) for a in rows])
-        return shortest(gramian.double().cpu())
+        return shortest(mean_over_ranks(gramian).double().cpu())

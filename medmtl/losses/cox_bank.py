@@ -8,6 +8,7 @@ from torch import Tensor
 from medmtl.errors import MedmtlError
 from medmtl.losses.base import Loss, TaskLoss, nothing_known
 from medmtl.losses.cox import cox_negative_log_likelihood
+from medmtl.losses.gather import gathered
 from medmtl.records import Endpoint
 from medmtl.tensors import Batch
 
@@ -17,7 +18,8 @@ class CoxBank(Loss):
 
     The value is the negative log likelihood per event of all cases in the bank. Its gradient flows through the batch
     alone and is raised by (cases in the bank) / (cases in the batch), so that its mean over an epoch is the gradient
-    of the full fold, at any batch size, also where the batch holds no event. The bank fills as cases are met.
+    of the full fold, at any batch size, also where the batch holds no event. The bank fills as cases are met. Where
+    several processes train together, the batch is all of theirs, and every bank holds the same.
     """
 
     time_days: Tensor  # [N]
@@ -38,16 +40,16 @@ class CoxBank(Loss):
 
     def forward(self, prediction: Tensor, batch: Batch) -> TaskLoss:
         """Return the loss of the log hazards [B] of training cases."""
-        places = [i for i, case_id in enumerate(batch.case_ids) if case_id in self._row]
-        if not places:
+        own = torch.tensor([self._row.get(case_id, -1) for case_id in batch.case_ids], device=prediction.device)
+        rows, fresh = gathered(own, prediction.float())
+        rows, fresh = rows[rows >= 0], fresh[rows >= 0]
+        if len(rows) == 0:
             return nothing_known(prediction)
-        rows = torch.tensor([self._row[batch.case_ids[i]] for i in places], device=prediction.device)
-        fresh = prediction.float()[places]
         with torch.no_grad():
             self.log_hazard[rows] = fresh.detach()
             self.filled[rows] = True
         known = self.log_hazard.clone().index_put((rows,), fresh)[self.filled]
-        return self._likelihood(prediction, known, len(places))
+        return self._likelihood(prediction, known, len(rows))
 
     def _likelihood(self, prediction: Tensor, known: Tensor, batch_size: int) -> TaskLoss:
         event = self.event[self.filled]

@@ -121,7 +121,9 @@ def _trainer(settings: TrainingSettings, folder: Path, validated: bool) -> Train
     return Trainer(
         max_epochs=settings.epochs,
         accelerator=settings.accelerator,
-        devices=1,
+        devices=settings.devices,
+        strategy="auto" if settings.devices == 1 else "ddp_spawn",
+        sync_batchnorm=settings.devices > 1 and choose_device(settings).type == "cuda",
         precision=choose_precision(settings),
         gradient_clip_val=settings.clip,
         check_val_every_n_epoch=settings.validate_every,

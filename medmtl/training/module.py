@@ -11,6 +11,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from medmtl.balancing.base import Balancer
 from medmtl.balancing.cut import Cut, cut_pyramids
+from medmtl.balancing.ranks import agreed
 from medmtl.data.patch import Corner
 from medmtl.errors import MedmtlError
 from medmtl.losses.base import Loss, TaskLoss
@@ -108,7 +109,7 @@ class JointModule(LightningModule):
             cut, behind = cut_pyramids(pyramids, self.network.sharing, self.network.tasks)
             pyramids |= {name: behind[name] for name in behind if name not in self._adversaries}
         predictions = self.network.answer(pyramids, batch.inputs)
-        return {name: self.losses[name](predictions[name], batch) for name in predictions}, cut
+        return agreed({name: self.losses[name](predictions[name], batch) for name in predictions}), cut
 
     def _total(self, losses: Mapping[str, TaskLoss], cut: Cut | None) -> Tensor:
         """Return what is descended: the balanced losses, and beside them what no balancer may weigh."""

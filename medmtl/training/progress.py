@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from pytorch_lightning import Callback, LightningModule, Trainer
+from torch import Tensor
 
 _LOG = logging.getLogger(__name__)
+_EVERY_EPOCH = ("train_", "weight_", "gradient_")  # what begins so is known without a validation
 
 
 class EpochTable(Callback):
@@ -21,9 +23,10 @@ class EpochTable(Callback):
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Add the epoch and write the table anew."""
         validated = (trainer.current_epoch + 1) % (trainer.check_val_every_n_epoch or 1) == 0
-        figures = {k: float(v) for k, v in trainer.callback_metrics.items() if validated or k.startswith("train_")}
+        figures = {k: float(v) for k, v in trainer.callback_metrics.items() if validated or k.startswith(_EVERY_EPOCH)}
         self._rows.append({"epoch": trainer.current_epoch, "step": trainer.global_step, **figures})
-        self._write()
+        if trainer.is_global_zero:
+            self._write()
 
     def state_dict(self) -> dict[str, Any]:
         """Return the rows, kept in the checkpoint."""
@@ -58,8 +61,13 @@ class EpochLines(Callback):
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Log the line where the epoch was validated, or was the last."""
         done, total = trainer.current_epoch + 1, trainer.max_epochs or 0
-        if done % (trainer.check_val_every_n_epoch or 1) and done != total:
+        if (done % (trainer.check_val_every_n_epoch or 1) and done != total) or not trainer.is_global_zero:
             return
         left = (time.monotonic() - self._began) / (done - self._first) * (total - done)
-        figures = "  ".join(f"{name} {float(value):.3f}" for name, value in sorted(trainer.callback_metrics.items()))
+        figures = "  ".join(f"{name} {float(value):.3f}" for name, value in _shown(trainer))
         _LOG.info("%s  epoch %d/%d  %s  %.0f s left", self._title, done, total, figures, left)
+
+
+def _shown(trainer: Trainer) -> list[tuple[str, Tensor]]:
+    """Return the losses and validation figures by name; weights and gradients are for the table."""
+    return sorted((k, v) for k, v in trainer.callback_metrics.items() if not k.startswith(_EVERY_EPOCH[1:]))

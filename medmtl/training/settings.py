@@ -23,6 +23,9 @@ class TrainingSettings(BaseModel):
         "auto", description="auto: bf16-mixed where the hardware multiplies bf16 matrices, else 32-true."
     )
     accelerator: Literal["auto", "cpu", "gpu"] = Field("auto", description="Device that trains and predicts.")
+    devices: int = Field(
+        1, ge=1, description="Processes that train a fold together, each on its part of every batch (DDP)."
+    )
     survival_weight: float = Field(
         0.5, ge=0, description="Part of survival in the criterion; see training.criterion. Segmentation has 1."
     )
