@@ -44,7 +44,7 @@ def length_notes(ct: Grid, file: Path) -> Iterator[Finding]:
     """Yield a note where the CT is long."""
     length = float(np.abs(_axes(ct)[2]) @ (np.array(ct.size) * np.array(ct.spacing)))
     if length > _LONG_CT_MM:
-        message = f"the CT is {length:.0f} mm long. `prepare` can keep a region of it: see the options of `prepare`."
+        message = f"the CT is {length:.0f} mm long. `prepare.region` can keep a part of it."
         yield note("ct-long", message, file=file)
 
 

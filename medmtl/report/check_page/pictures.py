@@ -19,7 +19,7 @@ _PROJECTED = 200  # pixels of the longer side of the projection
 _SLICE = 240  # pixels of the slice's side
 _WIDEST_MM, _NARROWEST_MM = 320.0, 120.0  # of the slice: the tumour in its place
 _ON_WHITE, _ON_GREY = (0, 134, 107), (53, 224, 255)  # contours that colour-blind eyes tell from what is below
-_QUALITY = 55  # of WebP: some kilobytes a picture
+_QUALITY = 62  # of WebP: some kilobytes a picture
 
 
 def paint_case(images: Mapping[str, Image]) -> dict[str, bytes]:
@@ -55,7 +55,7 @@ def _slice(ct: Image, tumour: Image | None, pet: Image | None) -> bytes:
     centre = _largest_slice(tumour) if tumour else _brightest(pet) if pet else whole.centre
     hu = cut(ct, Plane.AXIAL, centre, side, _AIR_HU)
     grey = 255 * np.clip((hu - _CT_LOW) / (_CT_HIGH - _CT_LOW), 0, 1)
-    outline = _outline(cut(tumour, Plane.AXIAL, centre, side, 0.0) > 0.5, 3) if tumour else None
+    outline = _outline(cut(tumour, Plane.AXIAL, centre, side, 0.0) > 0.5, 4) if tumour else None
     picture = Picture.fromarray(_coloured(grey, outline, _ON_GREY))
     return _webp(np.asarray(picture.resize((_SLICE, _SLICE), Picture.Resampling.BILINEAR)))
 
