@@ -12,7 +12,7 @@ _WARM_SUV = 2.5  # grey matter takes up more in all but the rarest cases, muscle
 _THICK_MM = 15.0  # a brain holds balls of this radius, glands and cortical bone do not
 _BLUR_MM = 6.0  # how far a scanner spreads the brain's uptake
 _NEAR_TOP_MM = 120.0  # its upper end lies no further below the top of the region
-_WIDE_PART = 0.15  # of the largest section: 24 of 160 cm²
+_WIDE_PART = 0.25  # of the largest section: 40 of 160 cm², more than most tumours of the skull's base have
 _WHOLE_ML = 300.0  # of 1,100 mL and more, what exceeds the threshold at the least
 _CUT_ML = 100.0  # where the region's top cuts the brain off
 
@@ -40,7 +40,8 @@ def find_brain(pet: Image) -> Brain | None:
             _, y, x = np.nonzero(grown)
             base = _base(grown)
             blurred = _grown(labels == label, spacing, _THICK_MM + _BLUR_MM)
-            blurred[: max(0, base - round(_BLUR_MM / spacing[0]))] = False  # a tumour that touches it still counts
+            below = max(0, base - round(_BLUR_MM / spacing[0]))
+            blurred[:below, : round(y.mean())] = False  # a tumour that touches it from below counts; the cerebellum not
             return Brain(blurred, base, (float(x.mean()), float(y.mean())))
     return None
 

@@ -25,7 +25,7 @@ def _find(one):
 @pytest.mark.parametrize("arms", ["down", "up", "crossed"])
 @pytest.mark.parametrize("air", [4.0, 150.0])
 def test_the_top_is_the_vertex_whatever_lies_above_it(arms: str, air: float, patient) -> None:
-    for seed in range(3):
+    for seed in range(2):
         body = _find(patient(seed, arms=arms, top=air, pet_top=air, length=700.0, **LEVEL))
         assert abs(_top_mm(body)) < 22  # the vertex is at 0, and voxels are 10 mm
 

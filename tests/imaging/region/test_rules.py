@@ -94,6 +94,12 @@ def test_without_a_head_the_heart_does_not_draw_the_box(patient) -> None:
     assert one.covered(box, 1) == one.covered(box, 2) == 1
 
 
+def test_a_tumour_that_touches_the_brain_is_not_taken_for_it(patient) -> None:
+    base = (1, (0.0, -20.0, -150.0), 22.0, 9.0)
+    one = patient(6, tumours=(base,), arms="down", brain_suv=10.0, heart_suv=2.0, bladder_suv=20.0, **HEAD)
+    assert one.covered(one.region(BodyTopSlab(), PetGuided((160.0, 160.0, 160.0))), 1) == 1
+
+
 def test_where_nothing_takes_up_the_box_is_where_disease_is_expected(patient) -> None:
     cold = {"brain_suv": 1.0, "heart_suv": 1.0, "bladder_suv": 1.0}
     one = patient(6, tumours=((1, (0.0, 0.0, -180.0), 10.0, 1.0),), arms="down", **cold, **HEAD)
@@ -121,7 +127,7 @@ def test_most_uptake_follows_the_largest_and_knows_no_organ(patient) -> None:
 def test_random_bodies_are_covered_as_the_documentation_says(patient) -> None:
     rules = {"slab": (BodyTopSlab(),), "guided": (BodyTopSlab(), PetGuided((224.0, 224.0, 224.0)))}
     covered: dict[str, list[float]] = {name: [] for name in rules}
-    for seed in range(1000, 1006):
+    for seed in range(1000, 1004):
         one = patient(seed)
         for name, steps in rules.items():
             box = one.region(*steps)

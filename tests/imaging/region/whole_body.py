@@ -120,6 +120,7 @@ def _tissue(body, grid):
     fill(ball((0, 0, -112 * s), (72 * s, 92 * s, 106 * s)), SOFT, 1.2)
     fill(ball((0, 8, -76 * s), (66 * s, 82 * s, 63 * s)), 35, body.brain_suv)
     fill(ball((0, 8, -76 * s), (45 * s, 60 * s, 42 * s)), 30, body.brain_suv * 0.35)
+    fill(ball((0, 45 * s, -125 * s), (50 * s, 30 * s, 25 * s)), 35, body.brain_suv * 0.8)  # cerebellum
     fill(ball((0, -60 * s, -130 * s), (15, 45, 25)), AIR, 0.1)
     fill((np.hypot(x, y + 20) < 9) & (z < -150 * s) & (z > -330 * s), AIR, 0.1)
     for side in (-1, 1):
