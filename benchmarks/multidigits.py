@@ -21,6 +21,7 @@ from medmtl.losses.base import TaskLoss
 from medmtl.members import Member, build
 
 TASKS = ("left", "right")
+BATCH = 128
 BALANCERS: dict[str, Member] = {
     name: {"class_path": f"medmtl.balancing.{path}", "init_args": options}
     for name, path, options in (
@@ -72,10 +73,10 @@ class Network(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.shared = nn.Sequential(
-            nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.Conv2d(16, 32, 3), nn.ReLU(), nn.MaxPool2d(2),
-            nn.Flatten(), nn.Linear(32 * 25, 64), nn.ReLU(),
+            nn.Conv2d(1, 10, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(10, 20, 3), nn.ReLU(),
+            nn.Flatten(), nn.Linear(20 * 9, 50), nn.ReLU(),
         )  # fmt: skip
-        self.heads = nn.ModuleDict({task: nn.Linear(64, 10) for task in TASKS})
+        self.heads = nn.ModuleDict({task: nn.Linear(50, 10) for task in TASKS})
 
 
 def losses_of(network: Network, z: Mapping[str, Tensor], batch: Pairs, scale: float) -> dict[str, TaskLoss]:
@@ -97,7 +98,7 @@ def train(member: Member, seed: int, scale: float, steps: int) -> tuple[float, f
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     generator = torch.Generator().manual_seed(seed)
     for _ in range(steps):
-        chosen = torch.randint(0, len(learned.images), (256,), generator=generator)
+        chosen = torch.randint(0, len(learned.images), (BATCH,), generator=generator)
         batch = Pairs(*(part[chosen] for part in learned))
         optimiser.zero_grad()
         total(network, balancer, batch, scale).backward()
