@@ -53,7 +53,7 @@ def _help(*command: str) -> str:
 
 @pytest.mark.parametrize("words", OURS, ids=" ".join)
 def test_every_command_exists_and_knows_the_options_given(words: list[str]) -> None:
-    command = words[:2] if words[0] in {"import", "export"} else words[:1]
+    command = words[:2] if words[0] in {"import", "export", "bench"} else words[:1]
     options = [word.partition("=")[0] for word in words if word.startswith("--")]
 
     known = set(re.findall(r"--[\w.-]+", _help(*command)))
@@ -73,7 +73,7 @@ def test_the_options_named_in_the_text_exist() -> None:
         re.findall(r"`((?:folds|prepare|data|network|training|inference|radiomics|risk|evaluation)\.\w+)", text)
     )
 
-    commands = (["run"], ["import", "dicom"], ["import", "hecktor"], ["export", "sr"])
+    commands = (["run"], ["import", "dicom"], ["import", "hecktor"], ["export", "sr"], ["bench", "mtl"])
     known = {name for command in commands for name in re.findall(r"--([\w.-]+)", _help(*command))}
 
     assert named - {"help"} <= known
