@@ -85,15 +85,19 @@ def list_files(source: Path) -> Listing:
 
 
 @contextmanager
-def lent(refs: Sequence[FileRef]) -> Iterator[tuple[Path, ...]]:
+def lent(refs: Sequence[FileRef], place: Path | None = None) -> Iterator[tuple[Path, ...]]:
     """Yield the files as plain files, in order; members of archives are unpacked for the time.
 
-    Unpacked files get names of our own, so that no name within an archive decides where anything is written.
+    They go into `place`, as the system's own place for such files may be small; what is left there by a process that
+    was killed begins with `.partial-`. Unpacked files get names of our own, so that no name within an archive decides
+    where anything is written.
     """
     if not any(ref.member for ref in refs):
         yield tuple(ref.path for ref in refs)
         return
-    with tempfile.TemporaryDirectory(prefix="medmtl-") as folder, Opener() as opener:
+    if place is not None:
+        place.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".partial-medmtl-", dir=place) as folder, Opener() as opener:
         yield tuple(_unpack(ref, Path(folder) / f"{index:06}.dcm", opener) for index, ref in enumerate(refs))
 
 

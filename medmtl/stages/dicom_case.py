@@ -65,7 +65,7 @@ def convert_case(case: DicomCase, destination: Path) -> CaseImages:
     Raises MedmtlError where a series cannot be read or converted, or the contours do not fit.
     """
     paths = {name: destination / f"{name}.nii.gz" for name in ("pet", "ct", "mask")}
-    with lent(case.pet) as files:
+    with lent(case.pet, destination) as files:
         series = read_series(files, "PT")
         suv, conversion = to_suv(series, case.overrides)
     pet = _Space(suv.grid, series.frame_of_reference)
@@ -93,7 +93,7 @@ def convert_case(case: DicomCase, destination: Path) -> CaseImages:
 
 
 def _convert_ct(refs: Sequence[FileRef], path: Path) -> tuple[_Space, list[str]]:
-    with lent(refs) as files:
+    with lent(refs, path.parent) as files:
         series = read_series(files, "CT")
     space = _Space(series.image.grid, series.frame_of_reference)
     notes, image = [f"CT: {note}" for note in series.notes], _whole_numbers(series.image)

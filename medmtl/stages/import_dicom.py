@@ -150,7 +150,9 @@ def _options(labels: str, patients: PatientTable | None) -> str:
 
 def _remarks(labels: str, patients: PatientTable | None) -> list[str]:
     remarks = [f"Labels in the masks: {labels}"] if labels else []
-    if patients:
+    if patients is None:
+        remarks.append("No table: without --endpoints the cohort has no outcome, and a run needs one")
+    else:
         used = _names(patients, predictor=True) or "none, name them with --predictors"
         carried = _names(patients, predictor=False) or "none"
         ends = ", ".join(one.name for one in patients.endpoints) or "none, name them with --endpoint"

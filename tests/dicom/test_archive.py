@@ -57,6 +57,13 @@ def test_no_name_within_an_archive_decides_where_a_file_is_written(tmp_path: Pat
     assert not any(file.exists() for file in files)
 
 
+def test_members_are_unpacked_where_there_is_room_and_nothing_is_left(tmp_path: Path) -> None:
+    refs = list_files(_zip(tmp_path / "a.zip", x=b"1")).files
+    with lent(refs, tmp_path / "room") as (file,):
+        assert file.is_relative_to(tmp_path / "room")
+    assert list((tmp_path / "room").iterdir()) == []
+
+
 def test_plain_files_are_lent_as_they_are(tmp_path: Path) -> None:
     (tmp_path / "IM1").touch()
     with lent(list_files(tmp_path).files) as files:

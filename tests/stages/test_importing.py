@@ -1,3 +1,5 @@
+import os
+import signal
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -130,3 +132,22 @@ def test_several_processes_give_the_same_cohort_in_the_same_order(tmp_path: Path
     two = import_cases(_plan(tmp_path / "log", *names), tmp_path / "two", jobs=2)
     assert two.manifest.read_text() == one.manifest.read_text()
     assert two.entries == one.entries
+
+
+def _dies(name: str, destination: Path) -> CaseImages:
+    """End the process as the system does for want of memory, for the case `greedy`."""
+    if name == "greedy":
+        os.kill(os.getpid(), signal.SIGKILL)
+    destination.mkdir(parents=True, exist_ok=True)
+    (destination / "pet.nii.gz").write_text(name)
+    return CaseImages(destination / "pet.nii.gz")
+
+
+def test_a_process_that_is_killed_is_told_with_a_remedy_and_what_is_done_stays(tmp_path: Path) -> None:
+    names = ("a", "b", "c", "greedy")
+    sources = tuple(Source(name, "dicom", name, partial(_dies, name)) for name in names)
+    plan = ImportPlan(sources, _describe, (), "key", "There must be a patient.")
+    with pytest.raises(MedmtlError, match=r"no process of the import may be killed.*--jobs 1"):
+        import_cases(plan, tmp_path / "cohort", jobs=2)
+    assert not (tmp_path / "cohort").exists()
+    assert list((tmp_path / ".partial-cohort" / "stamps").glob("[abc].json"))
