@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from medmtl.records import Cohort
+from medmtl.report.calibration import SCORE_COLUMNS, calibration_panel, decision_panel, score_rows
 from medmtl.report.concordance import concordance_panel, difference_panel, sample_words
 from medmtl.report.contents import Contents, read_contents
 from medmtl.report.dice import dice_facts, dice_panel
@@ -66,6 +67,9 @@ def _content(contents: Contents, cohort: Cohort) -> Mapping[str, Any]:
         "readings": readings(contents),
         "discrimination": [concordance_panel(contents), difference_panel(contents)],
         "survival": [kaplan_meier_panel(contents), hazard_panel(contents)],
+        "calibration": [calibration_panel(contents), decision_panel(contents)],
+        "score_columns": SCORE_COLUMNS,
+        "score_rows": score_rows(contents),
         "dropped": dropped_features(contents),
         "dice": dice_panel(contents),
         "dice_facts": dice_facts(contents) if contents.results.get("dice_cases") else [],
