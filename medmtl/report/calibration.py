@@ -122,5 +122,5 @@ def _finish(axes: Axes) -> None:
     axes.legend(frameon=False, fontsize=9)
 
 
-def _percent(share: float, _: int) -> str:
+def _percent(share: float, _: float) -> str:
     return f"{100 * share:.0f} %"
