@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve
+from scipy.linalg.lapack import dposv
 
 from medmtl.errors import MedmtlError
 from medmtl.risk.partial_likelihood import RiskSets, risk_sets
@@ -112,10 +112,12 @@ def _newton(coefficients: Floats, x: Floats, sets: RiskSets, penalty: float) -> 
 
 def _step(coefficients: Floats, x: Floats, sets: RiskSets, penalty: float) -> Floats:
     gradient, curvature = sets.derivatives(x @ coefficients, x)
-    bend = curvature + penalty * np.eye(len(coefficients))
-    step = np.asarray(solve(bend, gradient - penalty * coefficients, assume_a="pos"), dtype=float)
+    curvature[np.diag_indices_from(curvature)] += penalty
+    _, step, failed = dposv(curvature, gradient - penalty * coefficients)
+    if failed:
+        raise MedmtlError(f"A ridge Cox regression needs a penalty that makes its solution unique. Found {penalty}.")
     reach = float(np.abs(x @ step).max(initial=0.0))
-    return step * min(1.0, MAX_REACH / reach) if reach else step
+    return np.asarray(step * min(1.0, MAX_REACH / reach) if reach else step, dtype=float)
 
 
 def _climb(
