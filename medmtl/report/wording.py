@@ -12,6 +12,7 @@ _MODELS = {
     "clinical": "Clinical alone",
     "image": "Volume and SUVmax",
     "volume": "Volume alone",
+    "elastic_net": "Elastic net",
 }
 _SHORT = {"image": "volume and SUVmax", "deep": "deep risk"}
 _FEATURES = {"log_volume_ml": "log volume", "log_suv_max": "log SUVmax"}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medmtl.records import ClinicalColumn
 from medmtl.risk.rows import RiskRows
 from medmtl.risk.settings import BlockName
 
@@ -67,6 +68,14 @@ class FittedRisk(ABC):
     @abstractmethod
     def contributions(self, rows: RiskRows) -> Contributions:
         """Return what moves the risk of these rows."""
+
+    @abstractmethod
+    def needs(self) -> tuple[str, ...]:
+        """Return what must be known of a cohort to predict it: features, clinical columns, `deep_log_hazard`."""
+
+    @abstractmethod
+    def clinical_columns(self) -> tuple[ClinicalColumn, ...]:
+        """Return the clinical columns among these, as the model knows them from its training."""
 
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:

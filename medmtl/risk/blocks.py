@@ -1,18 +1,22 @@
 """Where the columns of a model come from: deep risk, image, radiomics score, clinical values; each fitted or fixed."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from medmtl.cohort.clinical import ClinicalEncoder
+from medmtl.cohort.codes import LevelCode, NumberCode
 from medmtl.errors import MedmtlError
+from medmtl.records import ClinicalColumn, Scale
 from medmtl.risk.radiomics import Radiomics
 from medmtl.risk.rows import Block, RiskRows
 from medmtl.risk.selection import RadiomicsScore
 
+Floats = NDArray[np.float64]
 LOG_OF = {"volume_ml": "log_volume_ml", "suv_max": "log_suv_max"}
 
 
@@ -27,6 +31,18 @@ class FittedBlock(ABC):
     def to_dict(self) -> dict[str, Any]:
         """Return the block as plain JSON values, with its `kind`."""
 
+    @abstractmethod
+    def needs(self) -> tuple[str, ...]:
+        """Return what must be known of a cohort to form the columns: features, clinical columns, deep_log_hazard."""
+
+    def clinical_columns(self) -> tuple[ClinicalColumn, ...]:
+        """Return the clinical columns among these."""
+        return ()
+
+    def units(self) -> dict[str, tuple[float, float]]:
+        """Return by column the mean and the standard deviation that it was scaled by; none where it was not."""
+        return {}
+
 
 @dataclass(frozen=True, slots=True)
 class DeepBlock(FittedBlock):
@@ -39,6 +55,10 @@ class DeepBlock(FittedBlock):
     def to_dict(self) -> dict[str, Any]:
         """Return the block as plain JSON values."""
         return {"kind": "deep"}
+
+    def needs(self) -> tuple[str, ...]:
+        """Return the network's risk."""
+        return ("deep_log_hazard",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +76,10 @@ class ImageBlock(FittedBlock):
         """Return the block as plain JSON values."""
         return {"kind": "image", "features": list(self.features)}
 
+    def needs(self) -> tuple[str, ...]:
+        """Return the features."""
+        return self.features
+
 
 @dataclass(frozen=True, slots=True)
 class ClinicalBlock(FittedBlock):
@@ -70,6 +94,19 @@ class ClinicalBlock(FittedBlock):
     def to_dict(self) -> dict[str, Any]:
         """Return the block as plain JSON values."""
         return {"kind": "clinical", "encoder": self.encoder.to_dict()}
+
+    def needs(self) -> tuple[str, ...]:
+        """Return the clinical columns."""
+        return tuple(code.column for code in self.encoder.codes)
+
+    def clinical_columns(self) -> tuple[ClinicalColumn, ...]:
+        """Return the columns with the levels of training; a nominal one takes any word."""
+        return tuple(_column(code) for code in self.encoder.codes)
+
+    def units(self) -> dict[str, tuple[float, float]]:
+        """Return the scales of the numbers and ranks."""
+        codes = (code for code in self.encoder.codes if isinstance(code, NumberCode))
+        return {code.column: (code.mean, code.sd) for code in codes}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +123,10 @@ class RadiomicsBlock(FittedBlock):
         """Return the block as plain JSON values."""
         return {"kind": "radiomics", "score": self.score.to_dict()}
 
+    def needs(self) -> tuple[str, ...]:
+        """Return the radiomics."""
+        return self.score.radiomics.inputs
+
 
 @dataclass(frozen=True, slots=True)
 class FeaturesBlock(FittedBlock):
@@ -100,6 +141,24 @@ class FeaturesBlock(FittedBlock):
     def to_dict(self) -> dict[str, Any]:
         """Return the block as plain JSON values."""
         return {"kind": "features", "radiomics": self.radiomics.to_dict()}
+
+    def needs(self) -> tuple[str, ...]:
+        """Return the radiomics."""
+        return self.radiomics.inputs
+
+
+def _column(code: NumberCode | LevelCode) -> ClinicalColumn:
+    if isinstance(code, LevelCode):
+        return ClinicalColumn(code.column, Scale.NOMINAL)
+    return ClinicalColumn(code.column, Scale.ORDINAL if code.levels else Scale.NUMERIC, code.levels)
+
+
+def in_units(blocks: Sequence[FittedBlock], names: Sequence[str], values: Floats) -> Floats:
+    """Return values [..., p] of these columns in the units of the cohort: years, ranks."""
+    units = {name: unit for block in blocks for name, unit in block.units().items()}
+    mean, sd = np.array([units.get(name, (0.0, 1.0)) for name in names], dtype=float).reshape(-1, 2).T
+    told: Floats = values * sd + mean
+    return told
 
 
 def read_block(document: Mapping[str, Any]) -> FittedBlock:

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
 from medmtl.errors import CaseError, MedmtlError
+from medmtl.records import ClinicalColumn
 from medmtl.risk.base import Contributions, Effect, FittedRisk
-from medmtl.risk.blocks import FittedBlock, read_block
+from medmtl.risk.blocks import FittedBlock, in_units, read_block
 from medmtl.risk.entry import Entry, enter_blocks
 from medmtl.risk.hazard import Hazard
 from medmtl.risk.rows import NO_FOLD, RiskRows, join_blocks
@@ -56,9 +57,17 @@ class FittedCox(FittedRisk):
             errors=np.abs(x) * np.array(self.hazard.errors),
             total_error=self.hazard.error_of(x),
             rest=np.zeros(len(x)),
-            raw=raw,
-            typical=typical,
+            raw=in_units(self.blocks, self.hazard.names, raw),
+            typical=in_units(self.blocks, self.hazard.names, typical),
         )
+
+    def needs(self) -> tuple[str, ...]:
+        """Return what the blocks need."""
+        return tuple(name for block in self.blocks for name in block.needs())
+
+    def clinical_columns(self) -> tuple[ClinicalColumn, ...]:
+        """Return the clinical columns of the blocks."""
+        return tuple(column for block in self.blocks for column in block.clinical_columns())
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model as plain JSON values."""

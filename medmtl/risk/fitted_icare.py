@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medmtl.records import ClinicalColumn
 from medmtl.risk.base import Contributions, Effect, FittedRisk
-from medmtl.risk.blocks import FittedBlock, read_block
+from medmtl.risk.blocks import FittedBlock, in_units, read_block
 from medmtl.risk.hazard import Hazard
 from medmtl.risk.rows import RiskRows, join_blocks
 
@@ -87,9 +88,17 @@ class FittedIcare(FittedRisk):
         raw = self._values(rows)
         values = self.voters.shares(raw) * self.hazard.coefficients[0]
         unknown = np.full(values.shape, np.nan)
-        typical = self.voters.mean.mean(axis=0)
         rest = self._risk(raw) - values.sum(axis=1)
-        return Contributions(self.names, values, unknown, np.full(len(raw), np.nan), rest, raw, typical)
+        told, typical = (in_units(self.blocks, self.names, one) for one in (raw, self.voters.mean.mean(axis=0)))
+        return Contributions(self.names, values, unknown, np.full(len(raw), np.nan), rest, told, typical)
+
+    def needs(self) -> tuple[str, ...]:
+        """Return what the blocks need."""
+        return tuple(name for block in self.blocks for name in block.needs())
+
+    def clinical_columns(self) -> tuple[ClinicalColumn, ...]:
+        """Return the clinical columns of the blocks."""
+        return tuple(column for block in self.blocks for column in block.clinical_columns())
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model as plain JSON values."""

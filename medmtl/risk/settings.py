@@ -110,6 +110,10 @@ class RiskSettings(BaseModel):
         bool, Field(description="Whether every model is fitted without each centre in turn as well.")
     ] = False
     permutations: Annotated[
-        int, Field(ge=0, description="Permuted outcomes on which the fused model's C-index is found again; 0 is none.")
+        int,
+        Field(
+            ge=0,
+            description="Permuted outcomes to find the C-index of `fused` (else the first model) on; 0: none.",
+        ),
     ] = 0
     seed: Annotated[int, Field(ge=0, description="Seed of the inner folds and of the evidence's resamples.")] = 0

@@ -26,7 +26,7 @@ from medmtl.stages.run import Run, read_folds
 from medmtl.stages.stamps import outputs_of, perform
 from medmtl.whole_file import whole_file
 
-_FORM = "2"  # raised when the same inputs would give other files
+_FORM = "3"  # raised when the same inputs would give other files
 
 
 def fit_run(run: Run) -> str:
@@ -90,7 +90,8 @@ def _beside(run: Run, rows: RiskRows, final: Mapping[str, FittedRisk]) -> list[P
         _write(divided, paths[0])
         _write(score_divisions(divided), paths[1])
     if settings.permutations:
-        null = permutation_null(rows, settings, "fused", settings.permutations)
+        model = "fused" if "fused" in final else next(iter(final))
+        null = permutation_null(rows, settings, model, settings.permutations)
         told = {"model": null.model, "observed": null.observed, "p": null.p, "draws": null.draws.tolist()}
         with whole_file(paths[2]) as partial:
             partial.write_text(json.dumps(told, indent=1, allow_nan=False) + "\n", "utf-8")

@@ -23,6 +23,11 @@ class NewFolder:
         return self.root / "cases.csv"
 
     @property
+    def features(self) -> Path:
+        """The table of features."""
+        return self.root / "features.parquet"
+
+    @property
     def record(self) -> Path:
         """Which run made them."""
         return self.root / "prediction.json"

@@ -10,7 +10,7 @@ import pandas as pd
 from medmtl.cohort.manifest import read_manifest
 from medmtl.errors import CaseError, MedmtlError
 from medmtl.features.base import CONVENTIONAL
-from medmtl.features.table import feature_table
+from medmtl.features.table import feature_table, write_features
 from medmtl.imaging.image import write_image
 from medmtl.imaging.prepared import load_prepared
 from medmtl.records import Cohort
@@ -82,6 +82,7 @@ def _cases(
     measured = extract_masks(cohort.cases, folder.mask, settings, folder.feature_memory, jobs)
     note_failures(folder.failures, "extract", reasons(measured))
     features = feature_table(measured, {})
+    write_features(features, folder.root)
     index = pd.Index(cohort.ids, name="case_id")
     predicted = pd.DataFrame([deep[case_id] for case_id in cohort.ids], index, ["deep_log_hazard", "deep_spread"])
     rows = build_rows(cohort, document.endpoint, features, predicted.assign(fold=None))

@@ -31,6 +31,11 @@ def open_trained(root: Path) -> Trained:
             f"{root} must be a finished run. It has no {', '.join(missing)}; finish it with `medmtl run`."
         )
     record = read_record(folder)
+    if "clinical" not in record:
+        raise MedmtlError(
+            f"{folder.record} must name the clinical columns. It is of a version before they were kept: score its "
+            "risk/model.json on a table of features, or begin the run again."
+        )
     columns = (ClinicalColumn(c["name"], Scale(c["scale"]), tuple(c["levels"])) for c in record["clinical"])
     ids = tuple(case_id for fold in read_folds(folder) for case_id in fold.test)
     return Trained(folder, read_experiment(folder.experiment), tuple(columns), ids, record["manifest_sha256"])

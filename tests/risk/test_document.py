@@ -74,3 +74,94 @@ def test_survival_at_one_and_two_years_is_a_probability(document):
     survival = written.models["fused"].survival(rows, (365, 730))
     assert ((survival > 0) & (survival < 1)).all()
     assert np.isfinite(survival).all()
+
+
+def _changed(path, change):
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+
+
+@pytest.fixture
+def stored(document, tmp_path):
+    write_document(document[1], tmp_path / "model.json")
+    return tmp_path / "model.json"
+
+
+@pytest.mark.parametrize("version", [3, 0, "2", None, True])
+def test_another_version_is_refused_by_name(stored, version):
+    _changed(stored, lambda content: content.update(format_version=version))
+    with pytest.raises(MedmtlError, match=rf"model\.json: the document's version must be 1 to 2\. Found {version!r}"):
+        read_document(stored)
+
+
+def test_a_changed_number_is_found_by_the_checksum(stored):
+    _changed(stored, lambda content: content["models"]["fused"].update(cut=9.0))
+    with pytest.raises(MedmtlError, match=r"model\.json: the document must be as it was written"):
+        read_document(stored)
+
+
+@pytest.mark.parametrize("part", ["blocks", "scaler", "hazard", "cut"])
+def test_a_document_that_lacks_a_part_is_refused_by_name(stored, part):
+    def spoil(content):
+        del content["models"]["fused"][part], content["checksum"]
+
+    _changed(stored, spoil)
+    with pytest.raises(
+        MedmtlError, match=rf"model\.json: the document must hold whole models\. Found KeyError: '{part}'"
+    ):
+        read_document(stored)
+
+
+@pytest.mark.parametrize(
+    "path", ["subprocess.Popen", "os.path.join", "medmtl.risk.nothing.Here", "medmtl.risk.base.FittedRisk"]
+)
+def test_a_document_cannot_name_code_to_run(stored, path):
+    def spoil(content):
+        content["models"]["fused"]["class_path"] = path
+        del content["checksum"]
+
+    _changed(stored, spoil)
+    with pytest.raises(MedmtlError, match=r"model\.json: class_path must name"):
+        read_document(stored)
+
+
+@pytest.mark.parametrize("text", ["[1, 2]", '"word"', "null", ""])
+def test_other_json_is_refused(stored, text):
+    stored.write_text(text)
+    with pytest.raises(MedmtlError, match=r"model\.json: the file must be"):
+        read_document(stored)
+
+
+def _as_version_1(content):
+    """Undo what version 2 added, as the version before wrote it; its radiomics scaler took the logarithms itself."""
+    del content["checksum"], content["note"]
+    content["format_version"] = 1
+    for model in content["models"].values():
+        del model["class_path"], model["hazard"]["covariance"]
+        for block in model["blocks"]:
+            if block["kind"] == "radiomics":
+                block["score"]["scaler"]["logged"] = block["score"].pop("radiomics")["logged"]
+
+
+def test_version_1_is_read_and_predicts_the_same(document, stored, make_rows):
+    _changed(stored, _as_version_1)
+    again, new = read_document(stored), make_rows(n=30, seed=9)
+    for name, model in document[1].models.items():
+        assert again.models[name].predict(new) == pytest.approx(model.predict(new), rel=0, abs=1e-12)
+        assert np.isnan(again.models[name].contributions(new).total_error).all() or not again.models[name].effects()
+
+
+def test_version_1_without_a_part_is_refused_by_name(stored):
+    def spoil(content):
+        _as_version_1(content)
+        del content["models"]["fused"]["hazard"]
+
+    _changed(stored, spoil)
+    with pytest.raises(MedmtlError, match=r"model\.json: the document must hold whole models"):
+        read_document(stored)
+
+
+def test_a_model_that_is_not_there_is_told_with_those_that_are(document):
+    with pytest.raises(MedmtlError, match=r"must hold the model other\. It holds fused, deep"):
+        document[1].model("other")
