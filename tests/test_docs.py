@@ -73,7 +73,8 @@ def test_the_options_named_in_the_text_exist() -> None:
         re.findall(r"`((?:folds|prepare|data|network|training|inference|radiomics|risk|evaluation)\.\w+)", text)
     )
 
-    commands = (["run"], ["import", "dicom"], ["import", "hecktor"], ["export", "sr"], ["bench", "mtl"])
+    commands = (["run"], ["import", "dicom"], ["import", "hecktor"], ["export", "sr"])
+    commands += (["bench", "mtl"], ["score"], ["explain"])
     known = {name for command in commands for name in re.findall(r"--([\w.-]+)", _help(*command))}
 
     assert named - {"help"} <= known
