@@ -44,8 +44,8 @@ def _term(term: Term) -> str:
 
 
 def _survival(told: Explanation) -> list[str]:
-    known = [f"{float(days) / 365.25:.1f} years: {number(share)}" for days, share in told.survival.items()]
-    return [f"Predicted survival free of the event after {', '.join(known)}."] if known else []
+    known = [f"{number(share)} at {float(days) / 365.25:.1f} years" for days, share in told.survival.items()]
+    return [f"Predicted probability of no event until then: {', '.join(known)}."] if known else []
 
 
 def _interval(low: float | None, high: float | None) -> str:

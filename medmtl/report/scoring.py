@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from medmtl.report.wording import is_known, number, span
+from medmtl.report.wording import count, is_known, number, span
 
 
 def score_in_words(results: Mapping[str, Any]) -> str:
@@ -15,7 +15,9 @@ def score_in_words(results: Mapping[str, Any]) -> str:
         f"Calibration slope {_told(results['calibration_slope'])}; 1 is right, below 1 the risks lie too far apart.",
         *(_horizon(float(days), each) for days, each in results["horizons"].items()),
     ]
-    if results["in_sample"]:
+    if results["in_sample"] is None:
+        lines.append("Whether the model was fitted on any of these cases is not known: a document names no patients.")
+    elif results["in_sample"]:
         lines.append(f"{len(results['in_sample'])} of the cases trained the run: these figures are in-sample.")
     if "recalibration" in results:
         told = results["recalibration"]
@@ -35,7 +37,7 @@ def _horizon(days: float, found: Mapping[str, Any]) -> str:
         parts.append(f"observed to expected {_told(found['observed_to_expected'])}")
     else:
         parts.append(str(found["note"]))
-    return f"{days / 365.25:.0f} years: {'; '.join(parts)}."
+    return f"At {count(round(days / 365.25), 'year')}: {'; '.join(parts)}."
 
 
 def _told(interval: Mapping[str, Any]) -> str:

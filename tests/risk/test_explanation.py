@@ -68,7 +68,7 @@ def test_the_words_name_the_fold_the_direction_and_what_it_does_not_mean(model, 
     assert "fitted without fold 3" in words
     assert f"{'raises' if strongest.log_hazard > 0 else 'lowers'} the hazard: factor" in words
     assert "not what causes the event" in words
-    assert "1.0 years: 0." in words
+    assert " at 1.0 years" in words
 
 
 def test_a_model_without_a_column_says_that_nothing_moved_it(rows):
