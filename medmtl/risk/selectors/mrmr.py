@@ -3,9 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from medmtl.features.redundancy import spearman
 from medmtl.risk.rows import Block
 from medmtl.risk.selectors.base import Selector
-from medmtl.risk.selectors.redundancy import informative, spearman
+from medmtl.risk.selectors.redundancy import informative
 from medmtl.risk.univariate_c import univariate_c
 
 Floats = NDArray[np.float64]
