@@ -46,7 +46,7 @@ class Experts(Sharing):
         made = [level(maps) for level, maps in zip(self.experts, shared, strict=True)]
         pooled = shared[-1].float().mean(dim=(2, 3, 4))
         parts = {task: torch.softmax(gate(pooled), dim=1) for task, gate in self.gates.items()}
-        self._chosen = list(parts.values())
+        self._chosen = list(parts.values()) if self.training and self._top else []
         return {task: _mixed(shared, made, self._kept(part)) for task, part in parts.items()}
 
     def penalty(self) -> Tensor:
@@ -54,7 +54,7 @@ class Experts(Sharing):
 
         It is smallest where every expert is chosen equally often.
         """
-        if not self._top or not self._chosen:
+        if not self._chosen:
             return torch.zeros(())
         parts = torch.cat(self._chosen)
         load = torch.nn.functional.one_hot(parts.argmax(dim=1), parts.shape[1]).to(parts).mean(dim=0)
