@@ -1,0 +1,1 @@
+"""A fast radiomics engine: PyRadiomics' numbers, or IBSI's, for one image and its regions."""

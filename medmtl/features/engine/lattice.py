@@ -1,0 +1,57 @@
+"""The neighbours of a region's voxels as steps in one flat padded array, shared by all images of the region."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medmtl.features.engine.region import Region
+from medmtl.features.engine.stock import angles
+
+Steps = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lattice:
+    """Voxels of a region in a padded array of `shape`, and the steps to neighbours: at the distances, and next to it.
+
+    `offsets` and `next_offsets` are the same steps as (z, y, x).
+    """
+
+    shape: tuple[int, int, int]
+    voxels: Steps
+    offsets: Steps
+    next_offsets: Steps
+
+    @property
+    def steps(self) -> Steps:
+        """The steps at the distances asked for: for co-occurrence, dependence and tone differences."""
+        return self._flat(self.offsets)
+
+    @property
+    def next_steps(self) -> Steps:
+        """The steps to voxels that touch: for runs and zones."""
+        return self._flat(self.next_offsets)
+
+    def _flat(self, offsets: Steps) -> Steps:
+        _, height, width = self.shape
+        return offsets @ np.array([height * width, width, 1], dtype=np.int64)
+
+    def place(self, levels: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return the flat padded array with these levels in the region, and 0 elsewhere."""
+        array = np.zeros(int(np.prod(self.shape)), dtype=np.int32)
+        array[self.voxels] = levels
+        return array
+
+
+def lattice_of(region: Region, options: Mapping[str, Any]) -> Lattice:
+    """Return the lattice for PyRadiomics' `distances`, `force2D` and `force2Ddimension`."""
+    distances = options.get("distances", [1])
+    flat = bool(options.get("force2D", False)), int(options.get("force2Ddimension", 0))
+    size = region.inside.shape
+    padded = np.pad(region.inside, max(distances))
+    z, y, x = padded.shape
+    near, touching = (angles(size, reach, *flat).astype(np.int64) for reach in (distances, [1]))
+    return Lattice((z, y, x), np.flatnonzero(padded), near, touching)

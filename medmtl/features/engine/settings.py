@@ -1,0 +1,168 @@
+"""What a user may choose about radiomics: one of two named profiles, with PyRadiomics' parameters or IBSI's."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from medmtl.errors import MedmtlError
+from medmtl.features.engine.stock import check_parameters, class_features, default_setting
+
+FeatureClass = Literal["shape", "firstorder", "glcm", "gldm", "glrlm", "glszm", "ngtdm"]
+FEATURE_CLASSES: tuple[FeatureClass, ...] = ("shape", "firstorder", "glcm", "gldm", "glrlm", "glszm", "ngtdm")
+FORBID = ConfigDict(extra="forbid", frozen=True)
+PYRADIOMICS_KEYS = {"setting", "imageType", "featureClass", "voxelSetting"}
+
+
+class Parameters(BaseModel):
+    """A PyRadiomics parameter file: the same keys, the same defaults, checked by PyRadiomics' own schema."""
+
+    model_config = FORBID
+
+    setting: dict[str, Any] = Field(default={}, description="General settings: binWidth, resampledPixelSpacing, ...")
+    imageType: dict[str, dict[str, Any]] = Field(  # noqa: N815  (PyRadiomics' own key)
+        default={"Original": {}}, description="Images to measure, each with settings of its own."
+    )
+    featureClass: dict[str, list[str] | None] = Field(  # noqa: N815  (PyRadiomics' own key)
+        default=dict.fromkeys(FEATURE_CLASSES), description="Classes to measure; none or an empty list means all."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _defaults(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        given = {key: value for key, value in given.items() if value or key not in PYRADIOMICS_KEYS}
+        given.pop("voxelSetting", None)  # maps of features are not measured here
+        types = given.get("imageType")
+        return given | ({"imageType": {k: v or {} for k, v in types.items()}} if isinstance(types, dict) else {})
+
+    @model_validator(mode="after")
+    def _accepted(self) -> Self:
+        check_parameters(self.document())
+        return self
+
+    def document(self) -> dict[str, Any]:
+        """Return the parameters as PyRadiomics reads them."""
+        return {"setting": self.setting, "imageType": self.imageType, "featureClass": self.featureClass}
+
+    def options(self, image_type: str | None = None) -> dict[str, Any]:
+        """Return the settings with PyRadiomics' defaults beneath, and those of an image type above."""
+        return default_setting() | self.setting | (self.imageType[image_type] if image_type else {})
+
+    def features(self) -> dict[str, list[str]]:
+        """Return the features that give a column, by class."""
+        return {name: class_features(name, chosen) for name, chosen in self.featureClass.items()}
+
+
+class FixedBinSize(BaseModel):
+    """Grey level floor((x - lowest) / width) + 1 (IBSI Q3RU); `lowest` absent: the region's lowest value."""
+
+    model_config = FORBID
+
+    kind: Literal["fixed_bin_size"] = "fixed_bin_size"
+    width: Annotated[float, Field(gt=0, description="Width of a grey level, in the image's unit.")] = 25.0
+    lowest: Annotated[
+        float | None, Field(description="Lower edge of level 1; absent: that of the range, or the region's minimum.")
+    ] = None
+
+
+class FixedBinNumber(BaseModel):
+    """As many grey levels of equal width as asked for, between the region's extremes (IBSI K15C)."""
+
+    model_config = FORBID
+
+    kind: Literal["fixed_bin_number"] = "fixed_bin_number"
+    levels: Annotated[int, Field(ge=2, description="Number of grey levels.")] = 32
+
+
+class IbsiSettings(BaseModel):
+    """The image processing of IBSI (Zwanenburg A et al., arXiv:1612.07003), as far as it is three-dimensional."""
+
+    model_config = FORBID
+
+    spacing_mm: Annotated[
+        tuple[Annotated[float, Field(ge=0)], Annotated[float, Field(ge=0)], Annotated[float, Field(ge=0)]] | None,
+        Field(description="Spacing x, y, z [mm] of the interpolated image; 0 keeps that axis; null: no interpolation."),
+    ] = (2.0, 2.0, 2.0)
+    interpolation: Literal["nearest", "linear", "cubic"] = Field("linear", description="How the image is interpolated.")
+    round_to: Annotated[
+        float | None, Field(gt=0, description="Interpolated values are rounded to multiples of this; null: not (PET).")
+    ] = 1.0
+    mask_threshold: Annotated[
+        float, Field(gt=0, le=1, description="Share of a voxel that must lie in the linearly interpolated mask.")
+    ] = 0.5
+    resegment_range: Annotated[
+        tuple[float | None, float | None] | None,
+        Field(description="Lowest and highest value, both included, of the intensity mask; null leaves a side open."),
+    ] = None
+    outlier_sigma: Annotated[
+        float | None, Field(gt=0, description="Values further than this many standard deviations from the mean go.")
+    ] = None
+    discretisation: Annotated[FixedBinSize | FixedBinNumber, Field(discriminator="kind")] = FixedBinSize()
+    aggregation: Annotated[
+        tuple[Literal["average", "merged"], ...], Field(min_length=1, description="3D average ITBB, 3D merged IAZD.")
+    ] = ("average", "merged")
+    image_types: dict[str, dict[str, Any]] = Field(default={"Original": {}}, description="As PyRadiomics' imageType.")
+    feature_classes: Annotated[tuple[FeatureClass, ...], Field(min_length=1)] = FEATURE_CLASSES
+    dependence_alpha: Annotated[int, Field(ge=0, description="Coarseness of the dependence matrix.")] = 0
+    pad_voxels: Annotated[int, Field(ge=0, description="Surroundings kept around the region for filters.")] = 12
+
+    @field_validator("image_types")
+    @classmethod
+    def _accepted(cls, types: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        check_parameters({"imageType": types})
+        return types
+
+
+class ProfileSettings(BaseModel):
+    """How regions are measured; `profile` says by whose rules."""
+
+    model_config = FORBID
+
+    profile: Literal["pyradiomics", "ibsi"] = Field("pyradiomics", description="Whose image processing and formulas.")
+    engine: Literal["fast", "pyradiomics"] = Field("fast", description="Who computes: this package, or the library.")
+    parameters: Parameters = Field(default_factory=Parameters, description="PyRadiomics' parameters, for its profile.")
+    ibsi: IbsiSettings = Field(default_factory=IbsiSettings, description="IBSI's parameters, for its profile.")
+    max_levels: Annotated[
+        int,
+        Field(ge=2, description="More grey levels than this are refused: one voxel of 1e5 would ask for gigabytes."),
+    ] = 1024
+    clamp: Annotated[
+        tuple[float, float] | None, Field(description="Values beyond these are set to them first; null: never.")
+    ] = None
+    probability_threshold: Annotated[
+        float | None, Field(gt=0, le=1, description="Where given, a mask holds probabilities: at least this is inside.")
+    ] = None
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.profile == "ibsi" and self.engine == "pyradiomics":
+            raise ValueError("the profile `ibsi` needs the engine `fast`: PyRadiomics has no such image processing")
+        return self
+
+
+def read_profile(path: Path) -> ProfileSettings:
+    """Read settings from a YAML or JSON file: those of `ProfileSettings`, or a PyRadiomics parameter file as it is.
+
+    Raises MedmtlError that names the file and the key.
+    """
+    try:
+        document = yaml.safe_load(path.read_text("utf-8")) or {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise MedmtlError(f"{path}: the radiomics settings cannot be read ({error}).") from error
+    return profile_from(document, str(path))
+
+
+def profile_from(document: Any, where: str) -> ProfileSettings:
+    """Return the settings that a parsed document holds. Raises MedmtlError that says where."""
+    if not isinstance(document, dict):
+        raise MedmtlError(f"{where}: radiomics settings must be keys with values. Found {type(document).__name__}.")
+    if document.keys() & PYRADIOMICS_KEYS:
+        document = {"parameters": document}
+    try:
+        return ProfileSettings.model_validate(document)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        raise MedmtlError(f"{where}: radiomics settings must fit their schema. Found {faults}.") from error
