@@ -50,7 +50,7 @@ def test_every_setting_gives_the_numbers_of_pyradiomics_in_filtered_images_too(o
 
 def test_the_other_image_types_of_pyradiomics_come_from_its_own_filters():
     types = ("Square", "SquareRoot", "Logarithm", "Exponential", "Gradient", "LBP2D")
-    document = {"setting": {"binWidth": 20}, "imageType": dict.fromkeys(types, {}), "featureClass": {"glcm": []}}
+    document = {"setting": {"binWidth": 20}, "imageType": {kind: {} for kind in types}, "featureClass": {"glcm": []}}
     fast, stock = _both(IMAGES["smooth"], MASKS["hollow"], document)
     assert furthest(fast.features, stock.features)[0] < FEATURES
     assert {name.split("_")[0] for name in fast.features} == {
