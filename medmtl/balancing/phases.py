@@ -31,7 +31,13 @@ class Phases(Balancer):
         self._first, self._epochs = tuple(first), epochs
         self.then = build(then or _SUM, Balancer, tuple(tasks))  # type: ignore[type-abstract]
         self.reads_gradients, self.looks_again = self.then.reads_gradients, self.then.looks_again
+        self.wants_validation, self.may_stop = self.then.wants_validation, self.then.may_stop
         self.register_buffer("epoch", torch.zeros((), dtype=torch.int64))
+
+    @property
+    def stopped(self) -> frozenset[str]:
+        """The tasks that the balancer has stopped."""
+        return self.then.stopped
 
     def forward(self, losses: Mapping[str, TaskLoss], cut: Cut | None = None) -> Tensor:
         """Return what the balancer makes of the tasks that are taught; the others are silent."""
@@ -44,6 +50,10 @@ class Phases(Balancer):
     def look_again(self, losses: Mapping[str, TaskLoss]) -> None:
         """Show the balancer the tasks that are taught."""
         self.then.look_again(self._taught(losses))
+
+    def see_validation(self, losses: Mapping[str, float]) -> None:
+        """Show the balancer the validation losses."""
+        self.then.see_validation(losses)
 
     def end_epoch(self) -> None:
         """Count the epoch."""

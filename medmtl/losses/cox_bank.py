@@ -1,6 +1,6 @@
 """Cox over the whole training fold from batches of any size: a bank keeps every case's last log hazard."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -51,6 +51,25 @@ class CoxBank(Loss):
         known = self.log_hazard.clone().index_put((rows,), fresh)[self.filled]
         return self._likelihood(prediction, known, len(rows))
 
+    def remember(self, prediction: Tensor, batch: Batch) -> Tensor | None:
+        """Return log hazard, time and event [3] of one unseen case; None where its outcome is not known."""
+        outcomes = batch.survival.get(self._endpoint)
+        if outcomes is None or not bool(outcomes.known.all()):
+            return None
+        return torch.cat([prediction.float(), outcomes.time_days.float(), outcomes.event.float()])
+
+    def of_unseen(self, remembered: Sequence[Tensor]) -> float | None:
+        """Return the likelihood of the unseen cases over that of equal risks, times that of the training cases.
+
+        A likelihood per event grows with the number of cases, so that only its ratio to equal risks can be compared.
+        """
+        if not any(bool(case[2]) for case in remembered):
+            return None
+        risk, time_days, event = torch.stack(list(remembered)).T
+        own, equal = _per_event(risk, time_days, event > 0), _per_event(risk * 0, time_days, event > 0)
+        here = _per_event(self.log_hazard[self.filled] * 0, self.time_days[self.filled], self.event[self.filled])
+        return None if equal <= 0 else own / equal * here
+
     def _likelihood(self, prediction: Tensor, known: Tensor, batch_size: int) -> TaskLoss:
         event = self.event[self.filled]
         if not bool(event.any()):
@@ -58,3 +77,7 @@ class CoxBank(Loss):
         value = cox_negative_log_likelihood(known, self.time_days[self.filled], event) / event.sum()
         gradient = (value - value.detach()) * (len(known) / batch_size)
         return TaskLoss(value.detach() + gradient, active=True)
+
+
+def _per_event(log_hazard: Tensor, time_days: Tensor, event: Tensor) -> float:
+    return float(cox_negative_log_likelihood(log_hazard, time_days, event) / event.sum().clamp_min(1))

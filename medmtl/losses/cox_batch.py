@@ -14,6 +14,8 @@ class CoxBatch(Loss):
     Source: Katzman et al., DeepSurv, BMC Medical Research Methodology 2018.
     """
 
+    comparable = False  # it grows with the batch
+
     def __init__(self, endpoint: str) -> None:
         super().__init__()
         self._endpoint = endpoint

@@ -42,8 +42,9 @@ class PopArt(nn.Module):
 
     @torch.no_grad()
     def normalise(self, targets: Tensor) -> Tensor:
-        """Return the targets [n] normalised; they move the running figures at the next forward pass in training."""
-        self.pending.copy_(torch.stack([targets.mean(), (targets**2).mean()]))
+        """Return the targets [n] normalised; in training they move the running figures at the next forward pass."""
+        if self.training:
+            self.pending.copy_(torch.stack([targets.mean(), (targets**2).mean()]))
         return (targets - self.mean) / self.deviation
 
     @torch.no_grad()

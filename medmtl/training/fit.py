@@ -25,6 +25,7 @@ from medmtl.network_settings import NetworkSettings
 from medmtl.records import Case, Cohort, Fold
 from medmtl.tasks.base import Known
 from medmtl.tensors import Inputs
+from medmtl.training.combinations import check_batches, check_stopping
 from medmtl.training.criterion import Validation, summarise
 from medmtl.training.init_from import init_from
 from medmtl.training.module import JointModule, Plan
@@ -66,6 +67,7 @@ def train_fold(fold: Fold, cohort: Cohort, files: Mapping[str, Path], recipe: Re
     levels = levels_of(cohort.select(fold.train))
     network = build_network(recipe.network, len(encoder.names), recipe.classes, recipe.endpoint, levels)
     check_network(network, recipe.data.patch)
+    check_batches(network, recipe.data, recipe.training)
     _begin_from(network, recipe.network.init_from, frozenset(fold.test), folder)
     validation = cohort.select(fold.validate).cases
     seen = TrainingDataset(train, files, encoder.transform(train), recipe.data, recipe.seed + fold.index, levels)
@@ -73,7 +75,9 @@ def train_fold(fold: Fold, cohort: Cohort, files: Mapping[str, Path], recipe: Re
     data = FoldData(seen, unseen, recipe.data, recipe.seed + fold.index)
     trainer = _trainer(recipe.training, folder, validated=_can_choose(network, validation, recipe))
     known = Known(known_endpoints(train), known_labels(train, levels))
-    weights = _fit(_module(network, known, recipe, fold), data, trainer, folder)
+    module = _module(network, known, recipe, fold)
+    check_stopping(network, module.balancer, module.losses, len(validation))
+    weights = _fit(module, data, trainer, folder)
     network.load_state_dict(weights)
     shown = CaseDataset(train, files, encoder.transform(train))
     document = _document(encoder, levels, fold, recipe, _mean_log_hazard(network.eval(), shown, recipe))

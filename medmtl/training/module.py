@@ -17,6 +17,7 @@ from medmtl.errors import MedmtlError
 from medmtl.losses.base import Loss, TaskLoss
 from medmtl.network import MultiTaskNetwork
 from medmtl.tensors import Batch
+from medmtl.training.combinations import check_balancer, check_strategy
 from medmtl.training.criterion import smoothed
 from medmtl.training.groups import parameter_groups
 from medmtl.training.probe import gradient_figures
@@ -24,6 +25,7 @@ from medmtl.training.sam import SharpnessAware
 from medmtl.training.second_look import Before, second_look
 from medmtl.training.settings import TrainingSettings
 from medmtl.training.validation import ValidationRound
+from medmtl.training.validation_losses import ValidationLosses
 
 
 class Plan(NamedTuple):
@@ -47,6 +49,7 @@ class JointModule(LightningModule):
         plan: Plan,
     ) -> None:
         super().__init__()
+        check_balancer(network, balancer)
         self.network = network
         self.losses = nn.ModuleDict(losses)
         self.balancer = balancer
@@ -56,9 +59,21 @@ class JointModule(LightningModule):
         self._adversaries = tuple(name for name, task in network.named_tasks().items() if task.adversarial)
         self.register_buffer("criterion", torch.tensor(float("nan")))  # kept in checkpoints, so that it resumes
 
+    def setup(self, stage: str) -> None:
+        """Refuse what the trainer would do and the balancer cannot bear."""
+        check_strategy(self.balancer, self.trainer.strategy)
+
     def on_train_epoch_start(self) -> None:
         """Draw the epoch's dropout from seed and epoch alone, so that a resumed run repeats an uninterrupted one."""
         torch.manual_seed(self._plan.seed * 1_000_003 + self.current_epoch)
+        for name in self.balancer.stopped:
+            self.network.tasks[name].eval()
+
+    def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
+        """Leave the heads of stopped tasks out of the step: neither momentum nor decay moves them."""
+        for name in self.balancer.stopped:
+            for parameter in self.network.tasks[name].parameters():
+                parameter.grad = None
 
     def on_train_epoch_end(self) -> None:
         """Let the balancer learn from the epoch."""
@@ -123,11 +138,14 @@ class JointModule(LightningModule):
     def on_validation_epoch_start(self) -> None:
         """Forget the last validation."""
         averaged = None if self.averaged is None else self.averaged.module
-        self._rounds = ValidationRound(averaged if isinstance(averaged, MultiTaskNetwork) else self.network)
+        network = averaged if isinstance(averaged, MultiTaskNetwork) else self.network
+        self._rounds, self._unseen = ValidationRound(network), ValidationLosses(network, self.losses)
 
     def validation_step(self, batch: Batch, batch_index: int) -> None:
         """Keep what the network makes of one case."""
         self._rounds.add(batch, self._plan.patch)
+        if self.balancer.wants_validation:
+            self._unseen.add(batch, self._plan.patch)
 
     def on_validation_epoch_end(self) -> None:
         """Log the figures of the validation and the joint criterion, smoothed over validations."""
@@ -135,6 +153,10 @@ class JointModule(LightningModule):
         if "validate_criterion" in found:
             self.criterion = smoothed(self.criterion, found["validate_criterion"])
             found["validate_criterion"] = float(self.criterion)
+        if self.balancer.wants_validation:
+            unseen = self._unseen.figures()
+            self.balancer.see_validation(unseen)
+            found |= {f"validate_loss_{name}": value for name, value in unseen.items()}
         self.log_dict(found)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:

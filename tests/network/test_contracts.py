@@ -20,6 +20,7 @@ from medmtl.balancing.pcd import PriorityDescent
 from medmtl.balancing.phases import Phases
 from medmtl.balancing.random_weights import RandomWeights
 from medmtl.balancing.seeded import SeededBalancer
+from medmtl.balancing.stopping import TaskwiseStopping
 from medmtl.encoders.base import Encoder
 from medmtl.losses.base import Loss, TaskLoss
 from medmtl.records import Endpoint
@@ -33,6 +34,10 @@ from medmtl.tensors import Inputs, Label
 LEVELS = {"hpv": ("no", "yes"), "stage": ("I", "II", "III"), "age": (), "centre": ("A", "B")}
 CONTEXT = TaskContext(channels=(4, 8), clinical=3, classes=3, endpoint="pfs", levels=LEVELS)
 OPTIONS: dict[type, dict[str, object]] = {Classification: {"label": "hpv"}, Regression: {"label": "age"}}
+NEEDED: dict[type, dict[str, object]] = {
+    Phases: {"first": ["one"], "epochs": 1},
+    TaskwiseStopping: {"may_stop": ["two"]},
+}
 IDS = ("case-0", "case-1")
 KNOWN = Known(
     {"pfs": {case_id: Endpoint(place + 1.0, True) for place, case_id in enumerate(IDS)}},
@@ -60,7 +65,7 @@ def predictions(task: Task, inputs: Inputs) -> torch.Tensor:
 
 
 def made(kind: type[Balancer], tasks: tuple[str, ...]) -> Balancer:
-    return kind(tasks, first=["one"], epochs=1) if kind is Phases else kind(tasks)
+    return kind(tasks, **NEEDED.get(kind, {}))
 
 
 def balanced(
