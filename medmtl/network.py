@@ -1,6 +1,8 @@
 """The multi-task network: encode once, then ask each task in turn."""
 
+import keyword
 from collections.abc import Collection, Mapping
+from itertools import combinations
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +22,9 @@ class MultiTaskNetwork(nn.Module):
 
     def __init__(self, sharing: Sharing, tasks: Mapping[str, Task], endpoint: str) -> None:
         super().__init__()
+        check_names(tuple(tasks))
         _check_order(tasks)
+        _check_apart(sharing, tasks)
         self.endpoint = endpoint
         self.sharing = sharing
         self.tasks = nn.ModuleDict(tasks)
@@ -98,6 +102,7 @@ def build_network(
 
     `levels` are those of every label that a task may learn, () where it is a number.
     """
+    check_names(tuple(settings.tasks))
     sharing = build(settings.sharing, Sharing, settings.encoder, tuple(settings.tasks))  # type: ignore[type-abstract]
     context = TaskContext(sharing.channels, clinical, classes, endpoint, levels or {})
     tasks = {name: build(member, Task, context) for name, member in settings.tasks.items()}  # type: ignore[type-abstract]
@@ -117,6 +122,35 @@ def check_gives_mask(network: MultiTaskNetwork) -> None:
     """Raise MedmtlError where no task finds the tumour, as a run needs."""
     if not any(task.gives == Gives.MASK for task in network.named_tasks().values()):
         raise MedmtlError("network.tasks must hold a task that gives the mask: volume and radiomics come from it.")
+
+
+def check_names(names: tuple[str, ...]) -> None:
+    """Raise MedmtlError where a task's name is no identifier, or cannot be told from another's in files and logs."""
+    for name in names:
+        if not name.isidentifier() or keyword.iskeyword(name):
+            raise MedmtlError(f"A task's name must be an identifier: letters, digits and _. Found {name!r}.")
+        if hasattr(nn.ModuleDict, name) or hasattr(nn.ModuleDict(), name) or name in _TAKEN:
+            raise MedmtlError(f"A task may not be called {name}, which is taken; give it another name.")
+    for one, other in combinations(names, 2):
+        if one.lower() == other.lower():
+            raise MedmtlError(f"Tasks must differ in more than their capitals. Found {one} and {other}.")
+    pairs = ["_".join(pair) for pair in combinations(names, 2)]
+    twice = sorted({pair for pair in pairs if pairs.count(pair) > 1})
+    if twice:
+        raise MedmtlError(f"Pairs of tasks must be told apart in metrics.csv. Found two pairs that read {twice[0]}.")
+
+
+def _check_apart(sharing: Sharing, tasks: Mapping[str, Task]) -> None:
+    """Raise MedmtlError where a head, or a weight of it, is of two tasks, or of the shared part too."""
+    owner: dict[int, str] = {id(parameter): "the shared part" for parameter in sharing.parameters()}
+    for name, task in tasks.items():
+        for held in (task, *task.parameters()):
+            if id(held) in owner:
+                raise MedmtlError(f"Task {name} must have a head of its own. Found it in {owner[id(held)]} as well.")
+        owner |= {id(held): f"task {name}" for held in (task, *task.parameters())}
+
+
+_TAKEN = frozenset({"loss"})  # train_loss and validate_loss are the total's
 
 
 def _check_order(tasks: Mapping[str, Task]) -> None:

@@ -16,6 +16,8 @@ from medmtl.records import Cohort
 from medmtl.stages.divide import divide
 from medmtl.stages.folder import RunFolder
 from medmtl.stages.run import Run, create_run
+from medmtl.training.combinations import check_balancer, check_batches
+from medmtl.training.init_from import init_from
 
 
 def begin_run(experiment: Experiment, manifest: Path, root: Path) -> Run:
@@ -46,7 +48,10 @@ def check_learnable(experiment: Experiment, cohort: Cohort) -> MultiTaskNetwork:
     levels = levels_of(chosen)
     network = build_network(experiment.network, len(chosen.columns), classes, experiment.endpoint, levels)
     check_network(network, experiment.data.patch)
-    build_balancer(experiment.balancer, network.named_tasks())
+    check_batches(network, experiment.data, experiment.training)
+    check_balancer(network, build_balancer(experiment.balancer, network.named_tasks()))
+    if experiment.network.init_from is not None:
+        init_from(network, experiment.network.init_from)
     known = {name for case in cohort.cases for name in case.endpoints}
     for name, task in network.named_tasks().items():
         if task.endpoint is not None and task.endpoint not in known:

@@ -23,7 +23,8 @@ def init_from(network: nn.Module, path: Path, cases: frozenset[str] = frozenset(
     """Take over every tensor whose name and shape agree; names may differ in what comes before.
 
     `cases` are those that the network will be tested on: a medmtl model that was trained on one of them is refused.
-    Raises MedmtlError where the file cannot be read without running code, or nothing agrees.
+    A medmtl model must agree in its whole shared part. Raises MedmtlError where the file cannot be read without running
+    code, or nothing agrees.
     """
     stored, trained_on = _read(path)
     seen = sorted(cases & trained_on)
@@ -33,12 +34,26 @@ def init_from(network: nn.Module, path: Path, cases: frozenset[str] = frozenset(
             f"{', '.join(seen[:5])}; begin from another, or leave network.init_from out."
         )
     own = network.state_dict()
+    _check_same_shared(own, stored, path)
     pairs = {name: source for name in own if (source := _source(name, own[name], stored)) is not None}
     if not pairs:
         raise MedmtlError(f"{path}: tensors must agree with the network in name and shape. None of {len(stored)} does.")
     network.load_state_dict({name: stored[source] for name, source in pairs.items()}, strict=False)
     used = set(pairs.values())
     return Taken(tuple(pairs), tuple(n for n in own if n not in pairs), tuple(n for n in stored if n not in used))
+
+
+def _check_same_shared(own: Mapping[str, Tensor], stored: Mapping[str, Tensor], path: Path) -> None:
+    """Raise MedmtlError where the file has a shared part of medmtl's that is not of this network's make."""
+    shapes = [{k: v.shape for k, v in of.items() if k.startswith("sharing.")} for of in (own, stored)]
+    if not shapes[1]:
+        return
+    differ = sorted(k for k in shapes[0].keys() | shapes[1].keys() if shapes[0].get(k) != shapes[1].get(k))
+    if differ:
+        raise MedmtlError(
+            f"{path}: a model to begin from must have the same encoder, and tasks that share it in the same way. Found "
+            f"{len(differ)} of {len(shapes[0])} tensors otherwise, such as {differ[0]}; take a network like it."
+        )
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], frozenset[str]]:
