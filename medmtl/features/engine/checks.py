@@ -48,7 +48,7 @@ def whole_labels(mask: sitk.Image, probability_threshold: float | None) -> sitk.
     Raises RefusedError where the mask holds fractions and there is no threshold, or numbers that are not finite.
     """
     if probability_threshold is not None:
-        return sitk.GreaterEqual(mask, probability_threshold)
+        return sitk.GreaterEqual(sitk.Cast(mask, sitk.sitkFloat64), probability_threshold)
     if "float" not in mask.GetPixelIDTypeAsString():
         return mask
     values = sitk.GetArrayViewFromImage(mask)

@@ -13,6 +13,8 @@ from medmtl.features.engine.stock import class_features
 DERIVED = {  # of IBSI, and not columns of PyRadiomics
     "shape": ("Compactness1", "Compactness2", "SphericalDisproportion", "Asphericity", "IntegratedIntensity"),
     "firstorder": ("CoefficientOfVariation",),
+    "glcm": ("SumVariance", "Dissimilarity"),
+    "gldm": ("GrayLevelNonUniformityNormalized", "DependencePercentage"),
 }
 MERGED = "_merged"  # ends the name of a feature of the merged matrices (IBSI IAZD); without it they are averaged (ITBB)
 _CODES = Path(__file__).with_name("ibsi_codes.yaml")

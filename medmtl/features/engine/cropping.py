@@ -18,14 +18,17 @@ def crop(image: sitk.Image, first: NDArray[np.int64], last: NDArray[np.int64], p
 
 
 def near(image: sitk.Image, grid: sitk.Image) -> sitk.Image:
-    """Return as much of the image as a spline at the points of a grid depends on; all where points touch its edge."""
+    """Return as much of the image as a spline at the points of a grid depends on.
+
+    Where points reach an axis' far edge, what lies before them stays, so that positions are computed as in the whole.
+    """
     corners = product(*((0, size - 1) for size in grid.GetSize()))
     points = (grid.TransformIndexToPhysicalPoint(corner) for corner in corners)
     indices = np.array([image.TransformPhysicalPointToContinuousIndex(point) for point in points])
     low, high, size = indices.min(axis=0), indices.max(axis=0), np.array(image.GetSize())
-    if (low < -0.5 + EDGE_VOXELS).any() or (high > size - 0.5 - EDGE_VOXELS).any():
-        return image
-    return crop(image, np.floor(low).astype(np.int64), np.ceil(high).astype(np.int64), MARGIN_VOXELS)
+    at_edge = high > size - 0.5 - EDGE_VOXELS
+    first = np.where(at_edge, 0, np.floor(low)).astype(np.int64)
+    return crop(image, first, np.ceil(high).astype(np.int64), MARGIN_VOXELS)
 
 
 def blank(

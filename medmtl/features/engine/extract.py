@@ -106,6 +106,7 @@ def _by_stock(image: sitk.Image, mask: sitk.Image, settings: ProfileSettings, la
             mask = whole_labels(mask, settings.probability_threshold)
         if not settings.parameters.setting.get("correctMask"):
             check_geometry(image, mask, settings.parameters.setting.get("geometryTolerance"))
+        _check_values(image, mask, label)
         found = execute(settings.parameters.document(), image, mask, label)
     except RefusedError as refused:
         return unmeasured(columns, refused.status, refused.note)
@@ -115,12 +116,22 @@ def _by_stock(image: sitk.Image, mask: sitk.Image, settings: ProfileSettings, la
     return _from_stock(found, columns, settings)
 
 
+def _check_values(image: sitk.Image, mask: sitk.Image, label: int) -> None:
+    """Raise RefusedError for a NaN in the region: PyRadiomics would leave it out of some features alone."""
+    if image.GetSize() != mask.GetSize() or mask.GetNumberOfComponentsPerPixel() > 1:
+        return
+    inside = sitk.GetArrayViewFromImage(image)[sitk.GetArrayViewFromImage(mask) == label]
+    if not np.isfinite(inside).all():
+        raise RefusedError(RegionStatus.NONFINITE, "every value in the region must be finite. Found some that are not")
+
+
 def _from_stock(found: Mapping[str, float], columns: tuple[str, ...], settings: ProfileSettings) -> Extraction:
     features = {name: found.get(name, nan) for name in columns}
     missing = tuple(name for name in columns if name not in found)
     status = RegionStatus.TOO_SMALL if missing else RegionStatus.OK
     notes = (f"PyRadiomics gave no {missing[0]} and {len(missing) - 1} others",) if missing else ()
-    if not missing and not any(isfinite(value) for value in features.values()):
-        status = RegionStatus.NONFINITE
+    means = [value for name, value in features.items() if name.endswith("_firstorder_Mean")]
+    if not missing and not all(isfinite(value) for value in means):
+        status, notes = RegionStatus.NONFINITE, ("every mean must be finite. Found NaN: is there one in the image?",)
     provenance = {"profile": settings.profile, "engine": "pyradiomics", "pyradiomics": pyradiomics_version}
     return Extraction(features, status, notes, provenance)

@@ -9,7 +9,7 @@ import numpy as np
 import SimpleITK as sitk  # noqa: N813  (its documentation's own abbreviation)
 from numpy.typing import NDArray
 
-from medmtl.features.engine.columns import column_names, features_of, image_names, image_types
+from medmtl.features.engine.columns import MERGED, column_names, features_of, image_names, image_types
 from medmtl.features.engine.lattice import Lattice, lattice_of
 from medmtl.features.engine.levels import ibsi_levels, pyradiomics_levels
 from medmtl.features.engine.prepared import Prepared, Subject
@@ -131,6 +131,11 @@ def _as_ibsi(found: Measures) -> Measures:
         spread = sqrt(own["Variance"])
         own["Kurtosis"] -= 3.0
         own["CoefficientOfVariation"] = spread / own["Mean"] if own["Mean"] else nan
+    if "glcm" in found:
+        pairs = found["glcm"]
+        for ending in ("", MERGED) if f"Contrast{MERGED}" in pairs else ("",):
+            pairs[f"SumVariance{ending}"] = pairs[f"ClusterTendency{ending}"]
+            pairs[f"Dissimilarity{ending}"] = pairs[f"DifferenceAverage{ending}"]
     return found
 
 

@@ -146,6 +146,8 @@ class ProfileSettings(BaseModel):
 def read_profile(path: Path) -> ProfileSettings:
     """Read settings from a YAML or JSON file: those of `ProfileSettings`, or a PyRadiomics parameter file as it is.
 
+    PyRadiomics' own keys may also stand beside `clamp`, `max_levels` and the like.
+
     Raises MedmtlError that names the file and the key.
     """
     try:
@@ -159,8 +161,9 @@ def profile_from(document: Any, where: str) -> ProfileSettings:
     """Return the settings that a parsed document holds. Raises MedmtlError that says where."""
     if not isinstance(document, dict):
         raise MedmtlError(f"{where}: radiomics settings must be keys with values. Found {type(document).__name__}.")
-    if document.keys() & PYRADIOMICS_KEYS:
-        document = {"parameters": document}
+    if document.keys() & PYRADIOMICS_KEYS and "parameters" not in document:
+        own = {key: value for key, value in document.items() if key not in PYRADIOMICS_KEYS}
+        document = own | {"parameters": {key: value for key, value in document.items() if key in PYRADIOMICS_KEYS}}
     try:
         return ProfileSettings.model_validate(document)
     except ValidationError as error:

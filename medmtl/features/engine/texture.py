@@ -60,6 +60,7 @@ def _of_neighbours(grey: _Grey, wanted: Mapping[str, Sequence[str]], options: Ma
     out: Measures = {"ngtdm": _named(TONES, tone_differences(tones[:, 0], tones[:, 1], grey.levels))}
     sizes = np.arange(1.0, dependences.shape[1] + 1)
     out["gldm"] = _named(DEPENDENCES, emphases(dependences, grey.levels, sizes))
+    out["gldm"]["DependencePercentage"] = 1.0  # every voxel is the centre of one neighbourhood
     if "glcm" in wanted:
         out["glcm"] = _of_pairs(pairs, grey, "MCC" in wanted["glcm"], options)
     return out
