@@ -13,7 +13,7 @@ from medmtl.findings import Finding, Level
 from medmtl.records import ClinicalColumn, Scale
 
 _SAFE_NAME = r"\w[\w.-]*"  # the case_id becomes part of file names
-_NO_NAMES = ("NA", "NULL", "NaN", "None", "nan", "null")  # what reads as a missing value in any table of a run
+NO_NAMES = ("NA", "NULL", "NaN", "None", "nan", "null")  # what reads as a missing value in any table of a run
 _SUFFIXES = ("_days", "_event")
 _LONGEST_DAYS = 120 * 365.25  # nobody is followed for longer; a date written as 20210304 is
 
@@ -59,7 +59,7 @@ def _layout(folder: Path) -> dict[str, Column]:
         "the file must exist; correct the path (relative to the manifest) or restore the file",
     )
     safe = _rule(
-        lambda cells: cells.str.fullmatch(_SAFE_NAME) & ~cells.isin(_NO_NAMES),
+        lambda cells: cells.str.fullmatch(_SAFE_NAME) & ~cells.isin(NO_NAMES),
         "case-id-unsafe",
         "a case_id must be letters, digits, '_', '-' and '.' only, since files are named by it, and no word for "
         "a missing value; rename the case",

@@ -69,6 +69,8 @@ class Opener:
 def list_files(source: Path) -> Listing:
     """Return every file in the folder (or in the zip archive, or the file itself) and in archives below.
 
+    An archive within an archive is told as a fault.
+
     Hidden files and DICOMDIR are passed over. Raises MedmtlError where the source does not exist.
     """
     if not source.exists():
@@ -81,7 +83,9 @@ def list_files(source: Path) -> Listing:
             files += _members(path) if _is_archive(path) else [_plain(path)]
         except (MedmtlError, OSError) as error:  # of a link that leads nowhere, too
             faults.append((path, str(error)))
-    return Listing(tuple(files), tuple(faults))
+    inner = [ref for ref in files if ref.member and _is_archive(Path(ref.member))]
+    faults += [(Path(ref.member), f"{ref}: an archive in an archive is not looked into; unpack it.") for ref in inner]
+    return Listing(tuple(ref for ref in files if ref not in inner), tuple(faults))
 
 
 @contextmanager
@@ -98,7 +102,22 @@ def lent(refs: Sequence[FileRef], place: Path | None = None) -> Iterator[tuple[P
     if place is not None:
         place.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".partial-medmtl-", dir=place) as folder, Opener() as opener:
-        yield tuple(_unpack(ref, Path(folder) / f"{index:06}.dcm", opener) for index, ref in enumerate(refs))
+        files = tuple(_unpack(ref, Path(folder) / f"{index:06}.dcm", opener) for index, ref in enumerate(refs))
+        try:
+            yield files
+        except MedmtlError as error:
+            raise MedmtlError(_named(str(error), files, refs)) from error
+
+
+def _named(told: str, files: Sequence[Path], refs: Sequence[FileRef]) -> str:
+    """Return what is told of unpacked files in the names by which the user knows them."""
+    for file, ref in zip(files, refs, strict=True):
+        if ref.member:
+            told = told.replace(str(file), str(ref)).replace(file.name, ref.member)
+    packed = {file.parent: ref.path for file, ref in zip(files, refs, strict=True) if ref.member}
+    for folder, archive in packed.items():
+        told = told.replace(str(folder), str(archive))
+    return told
 
 
 def _walk(folder: Path) -> Iterator[Path]:

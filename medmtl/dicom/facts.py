@@ -1,19 +1,17 @@
 """What the search needs to know of one DICOM file, read from its header alone."""
 
-import warnings
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from zipfile import BadZipFile
 
 from pydicom import Dataset
 from pydicom.config import disable_value_validation
-from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_partial
 from pydicom.tag import BaseTag, Tag
 
 from medmtl.dicom.archive import FileRef, Opener
+from medmtl.dicom.broken import UNREADABLE, Broken, unread, without_series
+from medmtl.dicom.readable import hushed
 
 TAGS = (
     *("PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID", "FrameOfReferenceUID"),
@@ -23,7 +21,6 @@ TAGS = (
     *("SegmentSequence", "ReferencedSeriesSequence", "ContentDate", "ContentTime", "StructureSetLabel"),
 )
 _CONTOURS, _FRAMES = 0x30060039, 0x52009229  # ROIContourSequence; the functional groups, after which come pixels
-_UNREADABLE = (InvalidDicomError, BadZipFile, zlib.error, OSError, EOFError, ValueError, TypeError, LookupError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +59,9 @@ class Facts:
     drawn: Drawn
 
 
-def read_facts(refs: Sequence[FileRef]) -> list[Facts | None]:
-    """Return the facts of each file, None where it is no DICOM file or where its header cannot be read."""
-    with Opener() as opener:
+def read_facts(refs: Sequence[FileRef]) -> list[Facts | Broken | None]:
+    """Return the facts of each file, None where it is no DICOM file and does not look like one."""
+    with Opener() as opener, hushed():
         return [_read(ref, opener) for ref in refs]
 
 
@@ -73,13 +70,13 @@ def place_of(ref: FileRef) -> PurePosixPath:
     return PurePosixPath(f"{ref.path.as_posix()}/{ref.member}".replace("\\", "/"))
 
 
-def _read(ref: FileRef, opener: Opener) -> Facts | None:
+def _read(ref: FileRef, opener: Opener) -> Facts | Broken | None:
     try:
-        with opener.open(ref) as file, warnings.catch_warnings(), disable_value_validation():
-            warnings.simplefilter("ignore")  # odd values are judged by the reader of the series
-            return _facts(ref, read_partial(file, _told_enough, specific_tags=[Tag(name) for name in TAGS]))
-    except _UNREADABLE:
-        return None
+        with opener.open(ref) as file, disable_value_validation():  # odd values are judged by the reader of the series
+            header = read_partial(file, _told_enough, specific_tags=[Tag(name) for name in TAGS])
+            return _facts(ref, header) or without_series(ref, header)
+    except UNREADABLE as error:
+        return unread(ref, opener, error)
 
 
 def _told_enough(tag: BaseTag, representation: str | None, length: int) -> bool:

@@ -40,6 +40,8 @@ class FoundSeries:
 
     def __str__(self) -> str:
         name = f" '{self.first.description}'" if self.first.description else ""
+        if self.first.modality in DRAWINGS:  # one series may hold several files, and --series takes either UID
+            return f"{self.first.modality} {self.first.instance}{name} ({self.files[0].path.name})"
         return f"{self.first.modality} {self.uid}{name} ({len(self.files)} files)"
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from medmtl.cohort.rules import NO_NAMES
 from medmtl.dicom.facts import Facts, place_of
 
 _UNSAFE = re.compile(r"[^\w.-]+")
@@ -70,6 +71,8 @@ def _fault(case_id: str, alike: Mapping[str, list[str]]) -> str:
     names = alike[case_id.lower()]
     if not _LEAST.fullmatch(case_id):
         return f"a case's name must have a letter or a digit. Found {names[0]!r}"
+    if case_id in NO_NAMES:
+        return f"a case's name must be no word for a missing value. Found {names[0]!r}; use --case-by folder"
     if len(names) > 1:
         told = ", ".join(map(repr, sorted(names)))
         return f"names must differ when written as files. Found {told}; rename one, or use --case-by folder"

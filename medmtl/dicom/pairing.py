@@ -27,6 +27,13 @@ class Pair:
     fates: Fates = field(default_factory=dict)
 
 
+def no_pet(series: Sequence[FoundSeries], fates: Fates) -> MedmtlError:
+    """Return the error of a case without a usable PET, which says why each that was found is none."""
+    pets = [f"{one}, {fates[one]}" for one in series if one.first.modality == "PT" and one in fates]
+    found = "; ".join(pets[:6]) or f"none among {', '.join(map(str, series[:6]))}" + (", ..." * (len(series) > 6))
+    return MedmtlError(f"there must be an attenuation-corrected PET series. Found {found}.")
+
+
 def sort_out(series: Sequence[FoundSeries], wishes: Wishes) -> tuple[list[FoundSeries], dict[FoundSeries, str]]:
     """Return the series that may be part of a case, and the reasons against the others."""
     against = {one: useless(one) for one in series}

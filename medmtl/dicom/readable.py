@@ -1,6 +1,8 @@
 """Turns whatever a broken DICOM file raises into an error that names the file."""
 
+import logging
 import struct
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +31,21 @@ BROKEN = (
     struct.error,
 )
 LONGEST = 300  # characters of what a library says of it
+
+
+@contextmanager
+def hushed() -> Iterator[None]:
+    """Keep pydicom from telling of odd values on stderr, once per file; what matters of them is judged by name."""
+    logger = logging.getLogger("pydicom")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            for library in ("pydicom", "highdicom"):
+                warnings.filterwarnings("ignore", module=library)
+            yield
+    finally:
+        logger.setLevel(level)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from medmtl.dicom.archive import FileRef, lent
 from medmtl.dicom.fill import fill_contours
 from medmtl.dicom.overrides import SuvOverrides
+from medmtl.dicom.readable import hushed
 from medmtl.dicom.regions import DrawnMask
 from medmtl.dicom.rtstruct import read_contours
 from medmtl.dicom.seg import read_seg
@@ -64,8 +65,12 @@ def convert_case(case: DicomCase, destination: Path) -> CaseImages:
 
     Raises MedmtlError where a series cannot be read or converted, or the contours do not fit.
     """
-    paths = {name: destination / f"{name}.nii.gz" for name in ("pet", "ct", "mask")}
-    with lent(case.pet, destination) as files:
+    with hushed():
+        return _convert(case, {name: destination / f"{name}.nii.gz" for name in ("pet", "ct", "mask")})
+
+
+def _convert(case: DicomCase, paths: Mapping[str, Path]) -> CaseImages:
+    with lent(case.pet, paths["pet"].parent) as files:
         series = read_series(files, "PT")
         suv, conversion = to_suv(series, case.overrides)
     pet = _Space(suv.grid, series.frame_of_reference)

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from medmtl.cohort.patient_table import PatientTable
 from medmtl.dicom.drawings import GTV, Drawings, choose_drawings
-from medmtl.dicom.found import FoundSeries, group_series
+from medmtl.dicom.found import DRAWINGS, FoundSeries, group_series
 from medmtl.dicom.groups import Group
 from medmtl.dicom.overrides import SuvOverrides
-from medmtl.dicom.pairing import Pair, choose_pair, sort_out
+from medmtl.dicom.pairing import Pair, choose_pair, no_pet, sort_out
 from medmtl.dicom.wishes import Wishes
 from medmtl.errors import MedmtlError
 from medmtl.stages.dicom_case import DicomCase, DrawnFile
@@ -50,12 +50,16 @@ def plan_case(group: Group, choosing: Choosing, patients: PatientTable | None) -
     if group.fault:
         return Planned(group, undecided, fault=group.fault, has_pet=has_pet)
     try:
+        if not any(one.first.modality == "PT" for one in usable):
+            raise no_pet(series, fates)
         overrides, notes = _from_table(group, patients)
         pair = choose_pair(usable, choosing.wishes, choosing.patterns)
         drawings = choose_drawings(usable, pair, choosing.patterns, choosing.wishes, choosing.roi is not None)
     except MedmtlError as error:
         return Planned(group, undecided, fault=str(error), has_pet=has_pet)
-    case = _case(pair, drawings, choosing.patterns, overrides, (*_renamed(group), *notes, *_copies(series)))
+    case = _case(
+        pair, drawings, choosing.patterns, overrides, (*_renamed(group), *notes, *_copies(series), *_empty(fates))
+    )
     return Planned(group, fates | dict(pair.fates) | dict(drawings.fates) | _used(pair, drawings), case)
 
 
@@ -100,6 +104,11 @@ def _used(pair: Pair, drawings: Drawings) -> dict[FoundSeries, str]:
 def _copies(series: Sequence[FoundSeries]) -> tuple[str, ...]:
     count = sum(one.copies for one in series)
     return (f"{count} files are copies of others and passed over",) if count else ()
+
+
+def _empty(fates: Mapping[FoundSeries, str]) -> tuple[str, ...]:
+    """Tell of contours without a region: their file may be cut short."""
+    return tuple(f"{one}: {why}" for one, why in fates.items() if one.first.modality in DRAWINGS)
 
 
 def _renamed(group: Group) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Imports what a hospital exports: finds patients and series, converts them, and writes a cohort with its report."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,6 +23,7 @@ from medmtl.stages.provenance import file_hash, text_hash
 
 SERIES, COLUMNS = "import_series.csv", "import_columns.csv"
 NO_CENTRE = "unknown"
+_NAMED = 5  # cases without a CT, a mask or a line of the table that are named
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def import_dicom(wanted: DicomImport) -> ImportSummary:
         nothing=f"{wanted.source}: at least one case must be importable.",
         left_out=(*_not_planned(plans, found), *_without_images(plans, patients)),
         tables={SERIES: _series_table(plans)} | ({COLUMNS: _column_table(patients)} if patients else {}),
-        remarks=(found.remark, *_remarks(labels, patients)),
+        remarks=(found.remark, *_remarks(labels, patients), *_lacking(plans, patients)),
         options=_options(labels, patients),
     )
     return import_cases(plan, wanted.out, wanted.jobs)
@@ -93,8 +95,8 @@ def _key(wanted: DicomImport, found: Found, plans: Sequence[Planned]) -> str:
 
 
 def _not_planned(plans: Sequence[Planned], found: Found) -> list[Entry]:
-    """Return the cases that are wrong, those without any PET, and the archives that cannot be read."""
-    lost = [Entry(path.name, "zip", FAILED, reason) for path, reason in found.faults]
+    """Return the cases that are wrong, those without any PET, and the files and archives that cannot be read."""
+    lost = [Entry(name, "file", FAILED, reason) for name, reason in found.faults]
     for plan in plans:
         if plan.case is None:
             status = FAILED if plan.has_pet or plan.group.fault else LEFT_OUT
@@ -110,7 +112,7 @@ def _without_images(plans: Sequence[Planned], patients: PatientTable | None) -> 
 
 
 def _series_table(plans: Sequence[Planned]) -> pd.DataFrame:
-    rows = [
+    rows: list[dict[str, str | int]] = [
         {
             "case_id": plan.group.case_id,
             "modality": series.first.modality,
@@ -125,7 +127,8 @@ def _series_table(plans: Sequence[Planned]) -> pd.DataFrame:
         for plan in plans
         for series, fate in plan.fates.items()
     ]
-    return pd.DataFrame(rows).sort_values(["case_id", "modality", "series_uid"], kind="stable")
+    rows.sort(key=lambda line: [str(line[name]) for name in ("case_id", "modality", "series_uid")])
+    return pd.DataFrame(rows)
 
 
 def _column_table(patients: PatientTable) -> pd.DataFrame:
@@ -161,6 +164,23 @@ def _remarks(labels: str, patients: PatientTable | None) -> list[str]:
     return remarks
 
 
+def _lacking(plans: Sequence[Planned], patients: PatientTable | None) -> list[str]:
+    """Tell which cases are imported without a CT, a mask or a line in the table, where only some lack it or all do."""
+    cases = {plan.group.case_id: plan for plan in plans if plan.case is not None}
+    without = {
+        "a CT": [name for name, plan in cases.items() if plan.case and not plan.case.ct],
+        "a mask": [name for name, plan in cases.items() if plan.case and not plan.case.drawn],
+    }
+    if patients is not None:
+        lines = {name: _line(patients, plan.group.name, name) for name, plan in cases.items()}
+        without["a line in the table"] = [name for name, line in lines.items() if line is None]
+    return [
+        f"Without {what}: {len(names)} of {len(cases)} ({', '.join(names[:_NAMED])}{', ...' * (len(names) > _NAMED)})"
+        for what, names in without.items()
+        if names
+    ]
+
+
 def _names(patients: PatientTable, predictor: bool) -> str:
     return ", ".join(f"{one.name} ({one.scale})" for one in patients.columns if one.predictor == predictor)
 
@@ -172,4 +192,11 @@ def parse_roi(wishes: Sequence[str]) -> dict[str, str] | None:
     labels = [label.strip() for label, _, _ in pairs]
     if wrong or len(set(labels)) < len(labels):
         raise MedmtlError(f"--roi must be LABEL=REGEX, each label once. Found {', '.join(wrong or labels)}.")
+    for _, _, pattern in pairs:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise MedmtlError(
+                f"--roi must be LABEL=REGEX. Found {pattern!r}, no regular expression: {error}."
+            ) from error
     return dict(zip(labels, (pattern for _, _, pattern in pairs), strict=True)) or None

@@ -102,3 +102,19 @@ def test_links_are_followed_once_and_one_that_leads_nowhere_is_told(tmp_path: Pa
 def test_a_source_that_does_not_exist_is_named(tmp_path: Path) -> None:
     with pytest.raises(MedmtlError, match="nowhere: the folder of the DICOM files does not exist"):
         list_files(tmp_path / "nowhere")
+
+
+def test_an_archive_in_an_archive_is_told_and_its_neighbours_are_found(tmp_path: Path) -> None:
+    inner = _zip(tmp_path / "inner.zip", x=b"1").read_bytes()
+    outer = _zip(tmp_path / "outer.zip", **{"inner.zip": inner, "IM1": b"2"})
+    listing = list_files(outer)
+    assert [ref.member for ref in listing.files] == ["IM1"]
+    assert [path.name for path, _ in listing.faults] == ["inner.zip"]
+    assert "unpack it" in listing.faults[0][1]
+
+
+def test_an_error_names_the_archive_and_not_where_it_was_unpacked(tmp_path: Path) -> None:
+    refs = list_files(_zip(tmp_path / "a.zip", **{"PT/IM1": b"1", "PT/IM2": b"2"})).files
+    with pytest.raises(MedmtlError) as told, lent(refs) as files:
+        raise MedmtlError(f"{files[0].parent}: slices {files[0].name} and {files[1]} differ.")
+    assert str(told.value) == f"{tmp_path / 'a.zip'}: slices PT/IM1 and {tmp_path / 'a.zip'}!PT/IM2 differ."

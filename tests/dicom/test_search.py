@@ -8,15 +8,17 @@ from pydicom.config import disable_value_validation
 from pydicom.dataset import Dataset
 
 from medmtl.dicom.archive import list_files
+from medmtl.dicom.broken import Broken
 from medmtl.dicom.facts import Facts, read_facts
 from medmtl.dicom.found import FoundSeries, group_series, useless
 from medmtl.dicom.groups import CaseBy, Group, group_cases
+from medmtl.dicom.readable import hushed
 
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 
 
 def _facts(folder: Path) -> list[Facts]:
-    return [one for one in read_facts(list_files(folder).files) if one is not None]
+    return [one for one in read_facts(list_files(folder).files) if isinstance(one, Facts)]
 
 
 def _series(folder: Path) -> list[FoundSeries]:
@@ -27,7 +29,7 @@ def test_a_series_is_known_by_its_headers_whatever_the_files_are_called(tmp_path
     for index, path in enumerate(write_series(tmp_path, "PT", place=Place("P7", description="WB AC"))):
         path.rename(tmp_path / f"IM{index}")
     (tmp_path / "readme.txt").write_text("no DICOM")
-    (tmp_path / "empty").touch()
+    (tmp_path / "empty.log").touch()
     (one,) = _series(tmp_path)
     assert (one.first.patient, one.first.modality, one.first.description, one.first.frame) == (
         *("P7", "PT", "WB AC", FRAME),
@@ -154,3 +156,33 @@ def test_cases_may_be_studies_or_folders_instead(patients: Callable[..., list[Gr
 def test_a_name_without_a_letter_is_refused(patients: Callable[..., list[Group]]) -> None:
     (one,) = patients("***")
     assert "must have a letter or a digit" in one.fault
+
+
+@pytest.mark.parametrize("size", [0, 300])
+def test_a_dicom_file_that_cannot_be_read_is_told_apart_from_what_is_none(tmp_path: Path, size: int) -> None:
+    broken = write_series(tmp_path, "PT")[-1]
+    broken.write_bytes(broken.read_bytes()[:size])
+    (tmp_path / "viewer.exe").write_bytes(b"MZ")
+    told = [one for one in read_facts(list_files(tmp_path).files) if not isinstance(one, Facts)]
+    assert [one is None for one in told] == [False, True]
+    assert isinstance(told[0], Broken)
+    assert told[0].ref.path == broken
+
+
+def test_dicom_without_its_preamble_is_named_and_not_passed_over(tmp_path: Path) -> None:
+    for index, file in enumerate(write_series(tmp_path / "a", "CT")):
+        (tmp_path / f"IM{index}").write_bytes(file.read_bytes()[132:])
+        file.unlink()
+    told = read_facts(list_files(tmp_path).files)
+    assert all(isinstance(one, Broken) and "preamble" in one.reason for one in told)
+    assert len(told) == 4
+
+
+def test_odd_values_make_no_noise(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    def odd(header: Dataset, index: int) -> None:
+        header.SpecificCharacterSet = "ISO_IR 999"
+
+    with hushed():
+        write_series(tmp_path, "CT", odd)
+    assert len(_facts(tmp_path)) == 4
+    assert capfd.readouterr() == ("", "")

@@ -248,6 +248,56 @@ def test_a_changed_file_or_option_is_another_cohort(tmp_path: Path) -> None:
         bring(tmp_path)
 
 
+def test_a_case_with_a_broken_file_fails_since_it_may_be_a_slice(tmp_path: Path) -> None:
+    patient(tmp_path / "in" / "a", "P1")
+    patient(tmp_path / "in" / "b", "P2")
+    (tmp_path / "in" / "b" / "a" / "b" / "1.dcm").write_bytes(b"")  # the last slice: no gap tells of it
+    assert [case.case_id for case in bring(tmp_path).cases] == ["P1"]
+    assert "1.dcm: it is empty" in report(tmp_path).loc["P2", "reason"]
+
+
+def test_a_broken_file_of_nobody_is_told_by_its_name(tmp_path: Path) -> None:
+    for name in ("P1", "P2"):
+        patient(tmp_path / "in" / name, name)
+    (tmp_path / "in" / "lost.dcm").write_bytes(b"nothing")
+    assert len(bring(tmp_path).cases) == 2
+    assert report(tmp_path).loc["lost.dcm", "status"] == "failed"
+
+
+def test_contours_without_a_region_are_noted(tmp_path: Path) -> None:
+    place = patient(tmp_path / "in", roi="")
+    write_contours(tmp_path / "in" / "RS", {}, place=place)
+    assert one(bring(tmp_path)).mask is None
+    assert "names no regions" in report(tmp_path).loc["P1", "notes"]
+
+
+def test_without_a_usable_pet_the_reason_is_told(tmp_path: Path) -> None:
+    patient(tmp_path / "in", pet=set_tags(CorrectedImage=["DECY"]))
+    with pytest.raises(MedmtlError, match="PET without attenuation correction"):
+        bring(tmp_path)
+
+
+def test_an_archive_that_is_none_is_named_where_it_is_all_there_is(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.zip").write_bytes(b"PK")
+    with pytest.raises(MedmtlError, match=r"a\.zip: the archive must be a whole zip"):
+        bring(tmp_path)
+
+
+def test_the_summary_names_who_lacks_a_ct_a_mask_or_a_line_in_the_table(tmp_path: Path) -> None:
+    patient(tmp_path / "in" / "1", "P1")
+    patient(tmp_path / "in" / "2", "P2", ct=False, roi="")
+    (tmp_path / "table.csv").write_text("id,os_days,os_event\nP1,3,1\nX2,4,0\n", "utf-8")
+    told = str(import_dicom(DicomImport(tmp_path / "in", tmp_path / "out", tmp_path / "table.csv", jobs=1)))
+    for what in ("a CT", "a mask", "a line in the table"):
+        assert f"Without {what}: 1 of 2 (P2)" in told
+
+
+def test_a_pattern_that_is_none_is_refused() -> None:
+    with pytest.raises(MedmtlError, match="no regular expression"):
+        parse_roi(["GTV=("])
+
+
 def test_a_folder_without_dicom_is_named(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "notes.txt").write_text("none")
