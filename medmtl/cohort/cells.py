@@ -30,6 +30,7 @@ OBSERVED = frozenset(("1", "1.0", "1,0", "yes", "y", "true", "event", "dead", "d
 CENSORED = frozenset(("0", "0.0", "0,0", "no", "n", "false", "censored", "alive", "living", "0:living", "0:censored"))
 LONGEST_DAYS = 40_000.0  # 109 years: more is a calendar date as a spreadsheet counts it
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_POINTED_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+")  # beside decimal commas, thousands and no decimals
 _COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
 _DATES = (  # a dot means that the day comes first, everywhere; a slash does not
     (re.compile(r"\d{4}-\d{1,2}-\d{1,2}"), "%Y-%m-%d"),
@@ -55,7 +56,7 @@ def read_number(cell: str, decimal: str) -> float:
     """
     if decimal == "," and _COMMA.fullmatch(cell):
         return float(cell.replace(",", "."))
-    if _PLAIN.fullmatch(cell):
+    if _PLAIN.fullmatch(cell) and not (decimal == "," and _POINTED_THOUSANDS.fullmatch(cell)):
         return float(cell)
     raise MedmtlError(f"a plain number must stand here, decimals with {decimal!r}. Found {cell!r}")
 

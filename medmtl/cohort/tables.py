@@ -14,7 +14,7 @@ from medmtl.cohort.workbook import is_workbook, read_workbook
 from medmtl.errors import MedmtlError
 
 _POINT, _COMMA = re.compile(r"[+-]?\d+\.\d+"), re.compile(r"[+-]?\d+,\d+")
-_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")  # may be thousands as well as decimals
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")  # may be thousands as well as decimals
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,11 +129,15 @@ def _check_names(names: Sequence[str], path: Path) -> None:
 
 
 def _decimal(frame: pd.DataFrame) -> tuple[str, tuple[str, ...]]:
-    """Return how decimals are written. Commas are none where points are met too, or where all may be of thousands."""
+    """Return how decimals are written. Commas are none where points are met too, or where all may be of thousands.
+
+    A point that may be of thousands (1.200) is no decimal beside commas that are decimals for sure (72,5).
+    """
     cells = [str(cell) for cell in frame.to_numpy().ravel() if cell is not None]
     commas = [cell for cell in cells if _COMMA.fullmatch(cell)]
     if not commas:
         return ".", ()
-    if any(_POINT.fullmatch(cell) for cell in cells) or all(_THOUSANDS.fullmatch(cell) for cell in commas):
+    points = [cell for cell in cells if _POINT.fullmatch(cell) and not _THOUSANDS.fullmatch(cell)]
+    if points or all(_THOUSANDS.fullmatch(cell) for cell in commas):
         return ".", (f"decimal point; {commas[0]!r} is not read as a number",)
     return ",", ("decimal comma",)

@@ -148,3 +148,11 @@ def test_a_broken_workbook_and_an_old_one_are_refused(tmp_path: Path) -> None:
     for name in ("a.xlsx", "a.xls"):
         with pytest.raises(MedmtlError, match="XLSX"):
             read_table(tmp_path / name)
+
+
+def test_points_of_thousands_beside_decimal_commas_are_no_decimals(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text("id;weight;days\n1;72,5;1.200\n2;70,1;950\n", "utf-8")
+    table = read_table(tmp_path / "table.csv")
+    assert (table.number(2, "weight"), table.days(3, "days")) == (72.5, 950)
+    with pytest.raises(MedmtlError, match=r"column days: a plain number must stand here.*1\.200"):
+        table.days(2, "days")
