@@ -19,6 +19,9 @@ def _options(parser: ArgumentParser) -> None:
         choices=["patient", "study", "folder", "subfolder"],
         help="What makes a case of the DICOM, as it was for `medmtl import dicom`.",
     )
+    parser.add_argument(
+        "--series", action="append", help="UID of the series to lie beside, where a case has several; repeat for more."
+    )
     parser.add_argument("--cases", nargs="+", default=[], help="Cases to export; else all that were predicted.")
     parser.add_argument("--deidentify", action="store_true", help="Give new ids and no dates; needs --key-file.")
     parser.add_argument(
@@ -60,6 +63,7 @@ def _export(kind: str, given: Namespace) -> None:
         cohort=cohort and manifest_of(cohort),
         key_file=given.key_file,
         case_by=CaseBy(given.case_by),
+        series=tuple(given.series or ()),
     )
     say(export(Kind(kind), given.run, options))
 

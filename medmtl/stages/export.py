@@ -13,6 +13,7 @@ from medmtl.dicom.groups import CaseBy, Group
 from medmtl.dicom.identifiers import Identifiers, SourceIdentifiers
 from medmtl.dicom.keep import keep_or_write
 from medmtl.dicom.key_file import open_key
+from medmtl.dicom.readable import hushed
 from medmtl.dicom.reference import Origin, make_reference
 from medmtl.errors import CaseError, MedmtlError
 from medmtl.imaging.image import read_image
@@ -41,7 +42,7 @@ class ExportOptions:
 
     `cases` are all where none is named. `cohort` is the manifest of the PETs, needed to measure new cases alone.
     `key_file` is the key of new ids; without it the ids are those of the source. `case_by` says what makes a case in
-    the source, as it was for its import.
+    the source, as it was for its import. Of a case with several series on the mask's voxels, `series` names the UID.
     """
 
     source: Path
@@ -50,6 +51,7 @@ class ExportOptions:
     cohort: Path | None = None
     key_file: Path | None = None
     case_by: CaseBy = CaseBy.PATIENT
+    series: tuple[str, ...] = ()
 
     @property
     def failures(self) -> Path:
@@ -82,7 +84,8 @@ def export(kind: Kind, root: Path, options: ExportOptions) -> str:
     with progress(f"export {kind}", len(chosen)) as advance:
         for case_id in chosen:
             try:
-                outcome = _export_case(work, case_id)
+                with hushed():
+                    outcome = _export_case(work, case_id)
             except (MedmtlError, OSError) as error:
                 failures[case_id] = error.reason if isinstance(error, CaseError) else str(error)
                 outcome = Outcome.FAILED
@@ -92,6 +95,8 @@ def export(kind: Kind, root: Path, options: ExportOptions) -> str:
 
 
 def _begin(kind: Kind, root: Path, options: ExportOptions) -> _Export:
+    if options.out.is_file():
+        raise MedmtlError(f"{options.out} must be a folder. It is a file; choose another --out.")
     predicted = open_predicted(root)
     cohort = cohort_of(predicted, options.cohort) if kind is Kind.SR else None
     identifiers = open_key(options.key_file, options.out) if options.key_file else SourceIdentifiers()
@@ -104,7 +109,7 @@ def _export_case(work: _Export, case_id: str) -> Outcome:
     if not mask.array.any():
         _LOG.warning("Case %s: nothing was segmented; no %s is written.", case_id, work.kind)
         return Outcome.SKIPPED
-    series, ordered = series_of(case_id, mask, work.found)
+    series, ordered = series_of(case_id, mask, work.found, work.options.series)
     reference = make_reference(series.image.grid, series.headers, work.identifiers)
     folder = work.options.out / work.identifiers.patient(case_id)
     origin = Origin(__version__, work.predicted.run, work.predicted.models(case_id))

@@ -18,18 +18,22 @@ def find_cases(source: Path, by: CaseBy) -> dict[str, Group]:
     return {group.case_id: group for group in search(source.resolve(), by, jobs=-1).groups}
 
 
-def series_of(case_id: str, mask: Image, found: Mapping[str, Group]) -> tuple[Series, Image]:
+def series_of(case_id: str, mask: Image, found: Mapping[str, Group], named: Sequence[str] = ()) -> tuple[Series, Image]:
     """Return the one series of the case whose voxels are the mask's, and the mask in the order of its slices.
 
-    The CT is asked first, then the PET, on which a mask lies where there is no CT. Raises CaseError where no series
+    The CT is asked first, then the PET, on which a mask lies where there is no CT. Where one of the case's series is
+    `named` by its UID, the others are not asked. Raises CaseError where no series
     fits, or several do.
     """
     images, reasons = _images(case_id, found), list[str]()
+    images = [one for one in images if one.uid in named] or images
     for modality in IMAGES:
         fitting = [fit for one in images if one.first.modality == modality and (fit := _fit(one, mask, reasons))]
         if len(fitting) > 1:
             told = ", ".join(str(series.headers[0].SeriesInstanceUID) for series, _ in fitting)
-            raise CaseError(case_id, f"one {modality} must fit the mask. Found {len(fitting)}: {told}.")
+            raise CaseError(
+                case_id, f"one {modality} must fit the mask. Found {len(fitting)}: {told}; name it by --series UID."
+            )
         if fitting:
             return fitting[0]
     raise CaseError(case_id, f"a series must lie on the mask's voxels. Found none: {'; '.join(reasons)}")

@@ -131,6 +131,22 @@ def test_two_series_that_fit_are_a_choice_that_is_not_made(hospital: Hospital) -
         export(Kind.SEG, hospital.run, hospital.options)
 
 
+def test_of_two_cts_on_the_same_voxels_the_named_one_is_taken(hospital: Hospital) -> None:
+    ct = hospital.ct("P1").headers[0]
+    place = Place("P1", ct.StudyInstanceUID, ct.FrameOfReferenceUID, "1.2.3.4")
+    write_series(hospital.root / "dicom" / "second", "CT", place=place)
+    options = replace(hospital.options, cases=("P1",), series=("1.2.3.4",))
+    export(Kind.SEG, hospital.run, options)
+    made = pydicom.dcmread(hospital.made("P1", "seg"))
+    assert made.ReferencedSeriesSequence[0].SeriesInstanceUID == "1.2.3.4"
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused_at_once(hospital: Hospital) -> None:
+    hospital.options.out.write_text("x")
+    with pytest.raises(MedmtlError, match="must be a folder"):
+        export(Kind.SEG, hospital.run, hospital.options)
+
+
 def test_cases_are_found_in_an_archive_and_by_folder_as_the_import_finds_them(hospital: Hospital) -> None:
     source = hospital.root / "packed"
     for case_id in hospital.options.cases:
