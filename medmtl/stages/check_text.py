@@ -13,6 +13,7 @@ from medmtl.report.check_page.wording import verdict
 from medmtl.whole_file import whole_file
 
 _SHOWN = 20  # findings of one rule that are written out; the others are named by their cases
+_NAMED = 60  # of the others, those that are named: more hide the rest of the text
 _COLUMNS = ["level", "code", "case_id", "line", "column", "file", "message"]
 
 
@@ -54,7 +55,8 @@ def _lines(found: list[Finding]) -> list[str]:
         lines += [f"  {finding}" for finding in group[:_SHOWN]]
         rest = [finding.case_id or f"line {finding.line}" for finding in group[_SHOWN:]]
         if rest:
-            lines.append(f"  The same ({group[0].code}) in {len(rest)} more: {', '.join(rest)}.")
+            told = ", ".join(rest[:_NAMED]) + (", ... (all are in findings.csv)" if len(rest) > _NAMED else "")
+            lines.append(f"  The same ({group[0].code}) in {len(rest)} more: {told}.")
     return lines
 
 
