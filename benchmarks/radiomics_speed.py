@@ -104,6 +104,7 @@ def print_peak(name: str, spacing: str, engine: str) -> None:
 
 
 def main(names: list[str]) -> None:
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
     print("| image | modality | mm | voxels | PyRadiomics [s] | fast [s] | ratio |\n|---|---|---|---|---|---|---|")
     found = []
     for name in names:

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from medmtl.features.engine.emphasis import EPSILON
 from medmtl.features.engine.jit import compiled
-from medmtl.features.engine.mcc import maximal_correlation
+from medmtl.features.engine.mcc import maximal_correlations
 
 Floats = NDArray[np.float64]
 PAIRS = (
@@ -41,13 +41,15 @@ def pair_measures(matrices: Floats, levels: Floats, with_mcc: bool = True) -> di
 
     `levels` are the grey levels that occur. All are NaN where every direction is empty.
     """
-    kept = [matrix / matrix.sum() for matrix in matrices if matrix.sum() > 0]
-    if not kept:
+    totals = matrices.sum(axis=(1, 2))
+    occurring = totals > 0
+    if not occurring.any():
         return dict.fromkeys(PAIRS, np.nan) | _of_nothing(levels.size, len(matrices))
-    rows = np.array([_measures(matrix, levels) for matrix in kept])
-    values = np.array([_mean(column) for column in rows.T])
-    mcc = _mean(np.array([maximal_correlation(matrix) for matrix in kept])) if with_mcc else np.nan
-    return dict(zip(PAIRS, [*values.tolist(), float(mcc)], strict=True))
+    joints = matrices[occurring] / totals[occurring, None, None]
+    rows = np.array([_measures(joint, levels) for joint in joints])
+    values = [_mean(column) for column in rows.T]
+    mcc = _mean(maximal_correlations(joints)) if with_mcc else np.nan
+    return dict(zip(PAIRS, [*values, mcc], strict=True))
 
 
 def _of_nothing(levels: int, directions: int) -> dict[str, float]:

@@ -17,13 +17,16 @@ Steps = NDArray[np.int64]
 class Lattice:
     """Voxels of a region in a padded array of `shape`, and the steps to neighbours: at the distances, and next to it.
 
-    `offsets` and `next_offsets` are the same steps as (z, y, x).
+    `offsets` and `next_offsets` are the same steps as (z, y, x). `numbers` gives every voxel's place in `voxels`;
+    `scratch` is overwritten by each image in turn, for a fresh array would cost more than what is counted in it.
     """
 
     shape: tuple[int, int, int]
     voxels: Steps
     offsets: Steps
     next_offsets: Steps
+    numbers: NDArray[np.int32]
+    scratch: NDArray[np.int32]
 
     @property
     def steps(self) -> Steps:
@@ -40,10 +43,9 @@ class Lattice:
         return offsets @ np.array([height * width, width, 1], dtype=np.int64)
 
     def place(self, levels: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Return the flat padded array with these levels in the region, and 0 elsewhere."""
-        array = np.zeros(int(np.prod(self.shape)), dtype=np.int32)
-        array[self.voxels] = levels
-        return array
+        """Return the flat padded array with these levels in the region, and 0 elsewhere, until the next call."""
+        self.scratch[self.voxels] = levels
+        return self.scratch
 
 
 def lattice_of(region: Region, options: Mapping[str, Any]) -> Lattice:
@@ -54,4 +56,7 @@ def lattice_of(region: Region, options: Mapping[str, Any]) -> Lattice:
     padded = np.pad(region.inside, max(distances))
     z, y, x = padded.shape
     near, touching = (angles(size, reach, *flat).astype(np.int64) for reach in (distances, [1]))
-    return Lattice((z, y, x), np.flatnonzero(padded), near, touching)
+    voxels = np.flatnonzero(padded)
+    numbers, scratch = np.zeros(padded.size, dtype=np.int32), np.zeros(padded.size, dtype=np.int32)
+    numbers[voxels] = np.arange(voxels.size)
+    return Lattice((z, y, x), voxels, near, touching, numbers, scratch)

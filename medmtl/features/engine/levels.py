@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from medmtl.features.engine.jit import compiled
 from medmtl.features.engine.result import RefusedError, RegionStatus
 from medmtl.features.engine.settings import FixedBinNumber, FixedBinSize
-from medmtl.features.engine.stock import bin_edges
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -27,8 +26,21 @@ def pyradiomics_levels(values: NDArray[np.generic], options: Mapping[str, Any], 
     if count is None:
         count = (float(highest) - float(lowest)) / (options.get("binWidth") or WIDTH)
     _check(count, most)
-    edges = bin_edges(lowest, highest, options).astype(np.float64)
-    return _between(values.astype(np.float64), edges)
+    return _between(values.astype(np.float64), _edges(lowest, highest, options).astype(np.float64))
+
+
+def _edges(lowest: Any, highest: Any, options: Mapping[str, Any]) -> NDArray[np.generic]:
+    """Return PyRadiomics' edges: whole multiples of the width, or so many of equal width, the last level closed above.
+
+    The extremes keep the image's own precision, and so do the edges, as they do there.
+    """
+    if options.get("binCount") is not None:
+        edges = np.histogram_bin_edges(np.array([lowest, highest]), options["binCount"])
+        edges[-1] += 1
+        return edges
+    width = options.get("binWidth", WIDTH)
+    multiples = np.arange(lowest - lowest % width, highest + 2 * width, width)
+    return multiples if len(multiples) > 1 else np.array([multiples[0] - 0.5, multiples[0] + 0.5])
 
 
 @compiled

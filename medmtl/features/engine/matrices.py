@@ -51,24 +51,16 @@ def neighbour_matrices(
 
 
 @compiled
-def run_matrices(levels: Ints, rank: Ints, voxels: Steps, steps: Steps, longest: int) -> tuple[Floats, Ints]:
-    """Return the GLRLM [steps, n, longest] and, for every voxel, the size of the zone that it is the first of, else 0.
-
-    A zone is what hangs together at one level by any of the steps, found by union of each voxel with those behind.
-    """
+def run_matrices(levels: Ints, rank: Ints, voxels: Steps, steps: Steps, longest: int) -> Floats:
+    """Return the GLRLM [steps, n, longest]: how many runs of one level there are of every length."""
     runs = np.zeros((steps.size, rank.max() + 1, longest))
-    parent = np.empty(levels.size, np.int32)
     for v in range(voxels.size):
         here = voxels[v]
         level = levels[here]
         row = rank[level]
-        parent[here] = here
-        root = here
         for s in range(steps.size):
             step = steps[s]
             if levels[here - step] == level:
-                if step > 0:
-                    root = _join(parent, root, here - step)
                 continue
             length = 0
             there = here + step
@@ -76,17 +68,36 @@ def run_matrices(levels: Ints, rank: Ints, voxels: Steps, steps: Steps, longest:
                 length += 1
                 there += step
             runs[s, row, length] += 1.0
-        for s in range(steps.size):  # steps that run against the raster: what lies behind is ahead of them
-            if steps[s] < 0 and levels[here + steps[s]] == level:
-                root = _join(parent, root, here + steps[s])
-    return runs, _zone_sizes(parent, voxels)
+    return runs
+
+
+@compiled
+def zone_sizes(levels: Ints, numbers: Ints, voxels: Steps, steps: Steps) -> Ints:
+    """Return for every voxel the size of the zone that it is the first of, else 0.
+
+    A zone is what hangs together at one level by any of the steps, found by union of each voxel with those before it.
+    `numbers` gives a voxel's place in `voxels`.
+    """
+    before = np.where(steps > 0, -steps, steps)
+    parent = np.empty(voxels.size, np.int32)
+    for v in range(voxels.size):
+        here = voxels[v]
+        level = levels[here]
+        parent[v] = v
+        root = v
+        for s in range(before.size):
+            there = here + before[s]
+            if levels[there] == level and parent[numbers[there]] != root:
+                root = _join(parent, root, numbers[there])
+    sizes = np.zeros(voxels.size, np.int32)
+    for v in range(voxels.size):
+        sizes[_root(parent, v)] += 1
+    return sizes
 
 
 @compiled
 def _join(parent: Ints, root: int, other: int) -> int:
     found = _root(parent, other)
-    if found == root:
-        return root
     low, high = min(found, root), max(found, root)
     parent[high] = low
     return low
@@ -98,18 +109,6 @@ def _root(parent: Ints, voxel: int) -> int:
         parent[voxel] = parent[parent[voxel]]
         voxel = parent[voxel]
     return voxel
-
-
-@compiled
-def _zone_sizes(parent: Ints, voxels: Steps) -> Ints:
-    sizes = np.zeros(voxels.size, np.int32)
-    place = np.empty(parent.size, np.int32)
-    for v in range(voxels.size):
-        here = voxels[v]
-        if parent[here] == here:
-            place[here] = v
-        sizes[place[_root(parent, here)]] += 1
-    return sizes
 
 
 @compiled

@@ -15,28 +15,27 @@ Floats = NDArray[np.float64]
 TOLERANCE = 2e-7  # of the eigenvalue, whose root is the coefficient: 1e-7 of that
 
 
-def maximal_correlation(joint: Floats) -> float:
-    """Return the coefficient of one normalised matrix [n, n]; 1 for a single grey level."""
-    if len(joint) < 2:
-        return 1.0
-    if np.array_equal(joint, joint.T):
-        value, bound = symmetric_eigenvalue(joint)
-        if bound <= TOLERANCE * value:
-            return float(np.sqrt(value))
-    return stated_definition(joint)
+def maximal_correlations(joints: Floats) -> Floats:
+    """Return the coefficient of every normalised matrix [k, n, n]; 1 for a single grey level."""
+    if joints.shape[1] < 2:
+        return np.ones(len(joints))
+    values, bounds = symmetric_eigenvalues(joints)
+    symmetric = (joints == joints.transpose(0, 2, 1)).all(axis=(1, 2)) & (bounds <= TOLERANCE * values)
+    pairs = zip(joints, values.tolist(), symmetric.tolist(), strict=True)
+    return np.array([np.sqrt(value) if enough else stated_definition(joint) for joint, value, enough in pairs])
 
 
-def symmetric_eigenvalue(joint: Floats) -> tuple[float, float]:
-    """Return the second largest eigenvalue of S S, and how far PyRadiomics' eps can move it at most."""
-    occurring = joint.sum(axis=1) > 0
-    square = joint[np.ix_(occurring, occurring)]
-    marginal = square.sum(axis=1)
-    if len(square) < 2:
-        return 0.0, np.inf
-    root = np.sqrt(np.outer(marginal, marginal))
-    scaled = square / root
-    squares = np.sort(np.linalg.eigvalsh(scaled) ** 2)
-    return float(squares[-2]), float(np.linalg.norm(scaled * EPSILON / root**2))
+def symmetric_eigenvalues(joints: Floats) -> tuple[Floats, Floats]:
+    """Return the second largest eigenvalue of each S S, and how far PyRadiomics' eps can move it at most.
+
+    A level that never occurs in a matrix adds an eigenvalue 0 to both problems.
+    """
+    marginals = joints.sum(axis=2)
+    roots = np.sqrt(marginals[:, :, None] * marginals[:, None, :])
+    roots[roots == 0.0] = 1.0  # the row above it is 0
+    scaled = joints / roots
+    squares = np.sort(np.linalg.eigvalsh(scaled) ** 2, axis=1)
+    return squares[:, -2], np.linalg.norm(scaled * EPSILON / roots**2, axis=(1, 2))
 
 
 def stated_definition(joint: Floats) -> float:

@@ -7,6 +7,7 @@ import logging
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -39,10 +40,16 @@ def check_parameters(parameters: Mapping[str, Any]) -> None:
 
 def class_features(feature_class: str, named: Sequence[str] | None) -> list[str]:
     """Return the features of a class that give a column: all that are not deprecated, or those named."""
-    known: Mapping[str, bool] = getFeatureClasses()[feature_class].getFeatureNames()
+    known = _known_features(feature_class)
     if not named:
         return [name for name, deprecated in known.items() if not deprecated]
     return [name for name in known if name in named and (not known[name] or name in _DEPRECATED_YET_GIVEN)]
+
+
+@cache
+def _known_features(feature_class: str) -> Mapping[str, bool]:
+    known: Mapping[str, bool] = getFeatureClasses()[feature_class].getFeatureNames()
+    return known
 
 
 def angles(
@@ -51,13 +58,6 @@ def angles(
     """Return the offsets [n, 3] (z, y, x) to the neighbours that PyRadiomics counts, in its order."""
     found = cMatrices.generate_angles(np.array(size), np.array(distances), both, force_2d, dimension)
     return np.asarray(found, dtype=np.int_).reshape(-1, 3)
-
-
-def bin_edges(lowest: np.generic, highest: np.generic, options: Mapping[str, Any]) -> NDArray[np.generic]:
-    """Return PyRadiomics' edges of grey levels, in its own precision, for values between these two."""
-    values = np.array([lowest, highest])
-    with quiet():
-        return np.asarray(imageoperations.getBinEdges(values, **options))
 
 
 def normalised(image: sitk.Image, setting: Mapping[str, Any]) -> sitk.Image:

@@ -12,7 +12,7 @@ from medmtl.features.engine.emphasis import DEPENDENCES, RUNS, ZONES, emphases
 from medmtl.features.engine.firstorder import first_order
 from medmtl.features.engine.glcm import pair_measures
 from medmtl.features.engine.lattice import Lattice
-from medmtl.features.engine.matrices import neighbour_matrices, run_matrices, shares_a_line
+from medmtl.features.engine.matrices import neighbour_matrices, run_matrices, shares_a_line, zone_sizes
 from medmtl.features.engine.ngtdm import TONES, tone_differences
 
 Floats = NDArray[np.float64]
@@ -79,12 +79,13 @@ def _of_pairs(pairs: Floats, grey: _Grey, with_mcc: bool, options: Mapping[str, 
 
 def _of_runs_and_zones(grey: _Grey, rows: Ints, options: Mapping[str, Any]) -> Measures:
     lattice, longest = grey.lattice, max(grey.lattice.shape)
-    runs, zones = run_matrices(grey.placed, grey.rank, lattice.voxels, lattice.next_steps, longest)
+    runs = run_matrices(grey.placed, grey.rank, lattice.voxels, lattice.next_steps, longest)
     _drop_lines_of_one(runs, grey.placed, lattice)
     runs = runs[:, :, : int(np.flatnonzero(runs.sum(axis=(0, 1))).max(initial=0)) + 1]
     lengths = np.arange(1.0, runs.shape[2] + 1)
     each = _weighted(runs, _run_weights(lattice.next_offsets, options))
     out = {"glrlm": _average([emphases(one, grey.levels, lengths) for one in each])}
+    zones = zone_sizes(grey.placed, lattice.numbers, lattice.voxels, lattice.next_steps)
     out["glszm"] = _zones(zones, rows, grey.levels)
     if options.get("merged"):
         whole = _named(RUNS, emphases(runs.sum(axis=0), grey.levels, lengths))

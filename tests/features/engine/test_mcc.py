@@ -3,12 +3,20 @@
 import numpy as np
 import pytest
 
-from medmtl.features.engine.mcc import TOLERANCE, maximal_correlation, stated_definition, symmetric_eigenvalue
+from medmtl.features.engine.mcc import TOLERANCE, maximal_correlations, stated_definition, symmetric_eigenvalues
 
 
 def _joint(counts):
     counts = np.asarray(counts, dtype=float)
     return (counts + counts.T) / (counts + counts.T).sum()
+
+
+def maximal_correlation(joint):
+    return maximal_correlations(joint[None])[0]
+
+
+def _symmetric(joint):
+    return tuple(float(one[0]) for one in symmetric_eigenvalues(joint[None]))
 
 
 def test_the_coefficient_of_two_levels_is_their_correlation():
@@ -28,7 +36,7 @@ def test_a_single_level_has_coefficient_one():
 @pytest.mark.parametrize("seed", range(5))
 def test_both_ways_agree_where_the_bound_says_that_eps_has_no_say(seed):
     joint = _joint(np.random.default_rng(seed).integers(0, 40, (30, 30)))
-    value, bound = symmetric_eigenvalue(joint)
+    value, bound = _symmetric(joint)
     assert bound <= TOLERANCE * value
     assert np.sqrt(value) == pytest.approx(stated_definition(joint), rel=1e-7)
 
@@ -38,7 +46,7 @@ def test_a_rare_level_beside_many_voxels_is_left_to_the_stated_definition():
     counts[0], counts[:, 0] = 0, 0
     counts[0, 0] = 0.01  # far rarer than any region can hold, so that eps must decide
     joint = _joint(counts)
-    value, bound = symmetric_eigenvalue(joint)
+    value, bound = _symmetric(joint)
     assert bound > TOLERANCE * value
     assert abs(np.sqrt(value) - stated_definition(joint)) > 1e-6
     assert maximal_correlation(joint) == stated_definition(joint)
@@ -47,3 +55,11 @@ def test_a_rare_level_beside_many_voxels_is_left_to_the_stated_definition():
 def test_a_matrix_that_is_not_symmetric_is_left_to_the_stated_definition():
     joint = np.array([[0.3, 0.2], [0.1, 0.4]])
     assert maximal_correlation(joint) == stated_definition(joint)
+
+
+def test_a_level_that_never_occurs_changes_nothing():
+    joint = _joint(np.random.default_rng(2).integers(1, 40, (9, 9)))
+    wider = np.zeros((10, 10))
+    wider[:9, :9] = joint
+    assert maximal_correlation(wider) == pytest.approx(maximal_correlation(joint), rel=1e-12)
+    assert stated_definition(wider) == pytest.approx(maximal_correlation(joint), rel=1e-7)
