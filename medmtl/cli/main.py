@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from jsonargparse import ArgumentParser, Namespace
 
 from medmtl import __version__
-from medmtl.cli import about, bench, cohorts, export, risks, runs
+from medmtl.cli import about, bench, cohorts, doctor, export, risks, runs
 from medmtl.cli.parser import add_commands, new_parser, perform
 from medmtl.errors import MedmtlError
 
@@ -19,7 +19,16 @@ Begin with `medmtl demo --out runs/demo`. With patients of your own: write a man
 it with `medmtl check`, then `medmtl run --config configs/sts.yaml --cohort COHORT/manifest.csv --out runs/mine`.
 Exit codes: 0 done, 1 a fault of medmtl, 2 a fault in what was given."""
 
-COMMANDS = (about.DEMO, *cohorts.COMMANDS, *runs.COMMANDS, *risks.COMMANDS, *export.COMMANDS, bench.BENCH, about.INFO)
+COMMANDS = (
+    about.DEMO,
+    *cohorts.COMMANDS,
+    *runs.COMMANDS,
+    *risks.COMMANDS,
+    *export.COMMANDS,
+    bench.BENCH,
+    doctor.DOCTOR,
+    about.INFO,
+)
 
 _NO_PLACE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENAMETOOLONG}
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from jsonargparse import ArgumentParser, Namespace
 
+from medmtl.cli.extract import EXTRACT
 from medmtl.cli.given import add_run, experiment_of, manifest_of
 from medmtl.cli.parser import Command
 from medmtl.errors import MedmtlError
@@ -63,13 +64,6 @@ def _predict(given: Namespace) -> None:
         predict_new(open_trained(given.run), manifest_of(given.cohort), given.out)
 
 
-def _extract(given: Namespace) -> None:
-    from medmtl.stages.extract import extract_run
-    from medmtl.stages.run import open_run
-
-    extract_run(open_run(given.run))
-
-
 def _fit(given: Namespace) -> None:
     from medmtl.stages.fit import fit_run
     from medmtl.stages.run import open_run
@@ -121,7 +115,7 @@ COMMANDS = (
     ),
     Command("train", "Train the folds of a run; what was killed goes on.", _train_options, _train),
     Command("predict", _PREDICT, _predict_options, _predict),
-    Command("extract", "Extract radiomics from the predicted masks of a run.", add_run, _extract),
+    EXTRACT,
     Command("fit", "Fit the fused Cox model, and those beside it, on out-of-fold features.", add_run, _fit),
     Command(
         "evaluate",

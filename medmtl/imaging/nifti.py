@@ -22,6 +22,10 @@ _FLOATS = {16: "f4", 64: "f8"}  # by the header's type
 _AT_ONCE = 1 << 24  # bytes: a whole body is read by pieces
 
 
+class NotFiniteError(MedmtlError):
+    """A voxel is not a number, or infinite."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Voxels:
     """Where a file has its voxels [bytes], and how they are written if they are floating-point numbers."""
@@ -57,7 +61,7 @@ def _check(path: Path, file: BufferedIOBase) -> None:
     if length < voxels.stop:
         raise MedmtlError(f"{path}: the image cannot be read (its voxels end too early). Is the file complete?")
     if bad:
-        raise MedmtlError(
+        raise NotFiniteError(
             f"{path}: every voxel must be a finite number. Found {bad} that are not; export the series again."
         )
 

@@ -1,0 +1,89 @@
+"""Draws how far features keep still under small changes, and how much of the volume they repeat, by feature class."""
+
+from importlib import resources
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from medmtl.report.drawing import ACCENT, INK, LINE, MUTED, draw
+
+STABLE = 0.9  # ICC(1,1) from which a feature is called stable (Zwanenburg A et al., Sci Rep 9:614, 2019)
+VOLUME = 0.9  # absolute rank correlation from which a feature tells the volume
+_PANELS = (
+    ("contour", "icc_1_1", STABLE, "ICC(1,1), other contours"),
+    ("image", "icc_1_1", STABLE, "ICC(1,1), noise and shifts"),
+    ("all", "with_volume", VOLUME, "|Spearman| with volume"),
+)
+_OTHER = "clinic"
+_PAGE = Markup(
+    '<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>Stability of the features</title>\n'
+    "<style>{style}</style>\n<main><h1>Stability of the features</h1>{figures}</main></html>\n"
+)
+
+
+def stability_page(table: pd.DataFrame) -> str:
+    """Return a page, one figure per part of a stability table: a dot per feature, green where it speaks for a group.
+
+    What is not known is not drawn. Negative agreements are drawn as 0: none at all.
+    """
+    style = resources.files("medmtl.report").joinpath("page.css").read_text("utf-8")
+    figures = Markup("").join(_figure(str(part), own) for part, own in table.groupby("part", sort=False))
+    return _PAGE.format(style=Markup(style), figures=figures or Markup("<p>Nothing could be measured twice.</p>"))
+
+
+def _figure(part: str, table: pd.DataFrame) -> Markup:
+    kinds = _kinds(table)
+
+    def paint(figure: Figure) -> None:
+        axes = figure.subplots(1, len(_PANELS), sharey=True)
+        for axis, (source, column, limit, words) in zip(axes, _PANELS, strict=True):
+            _paint(axis, table[table["source"] == source], column, limit, kinds)
+            axis.set(xlabel=words, xlim=(-0.03, 1.03))
+            axis.set_yticks(range(len(kinds)), kinds)
+
+    svg = draw(f"stability-{part.replace(' ', '-')}", (10.0, 1.2 + 0.38 * max(len(kinds), 1)), paint)
+    return Markup("<h3>{}</h3>{}<p>{}</p>").format(part, svg, _in_words(table))
+
+
+def _in_words(table: pd.DataFrame) -> str:
+    whole = table[table["source"] == "all"]
+    stable, known = int((whole["icc_1_1"] >= STABLE).sum()), int(whole["icc_1_1"].notna().sum())
+    groups, volume = whole["group"].max(), int((whole["with_volume"].abs() >= VOLUME).sum())
+    cases, repeats = (int(whole[name].max()) for name in ("cases", "repeats"))
+    return (
+        f"{cases} cases, each measured {repeats} times. {stable} of {known} features have an ICC(1,1) of at least "
+        f"{STABLE} over all changes; {groups} groups hold features that tell the same (absolute Spearman correlation "
+        f"above 0.9), {volume} features tell the volume. Upright lines are medians."
+    )
+
+
+def kind_of(feature: str) -> str:
+    """Return the feature class that a column's name tells, `clinic` for those of PET that no class holds."""
+    parts = feature.split("_")
+    return parts[1] if len(parts) == 3 else _OTHER
+
+
+def _kinds(table: pd.DataFrame) -> list[str]:
+    return list(dict.fromkeys(kind_of(str(name)) for name in table["feature"]))[::-1]
+
+
+def _paint(axis: Axes, table: pd.DataFrame, column: str, limit: float, kinds: list[str]) -> None:
+    axis.axvline(limit, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
+    value = table[column].abs() if column == "with_volume" else table[column].clip(lower=0)
+    for place, kind in enumerate(kinds):
+        own = np.array([kind_of(str(name)) == kind for name in table["feature"]], dtype=bool)
+        known = value[own].to_numpy(dtype=float)
+        first = table["representative"][own].to_numpy(dtype=bool)
+        height = place + _spread(known.size)
+        axis.scatter(known[~first], height[~first], s=14, color=MUTED, alpha=0.6, linewidth=0)
+        axis.scatter(known[first], height[first], s=20, color=ACCENT, linewidth=0)
+        if np.isfinite(known).any():
+            axis.plot([np.nanmedian(known)] * 2, [place - 0.38, place + 0.38], color=INK, linewidth=1.4)
+        axis.axhline(place - 0.5, color=LINE, linewidth=0.6)
+
+
+def _spread(count: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    return (np.arange(count) * 0.618034 % 1.0 - 0.5) * 0.66  # the golden ratio keeps neighbours apart

@@ -1,0 +1,82 @@
+"""Extracts radiomics from a table of images and masks, without a network or a run: `medmtl extract --images`."""
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from joblib import Parallel, delayed
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+from medmtl.errors import MedmtlError
+from medmtl.features.image_row import ExtractionPlan, ImageRow
+from medmtl.features.measure_row import feature_columns
+from medmtl.features.provider import radiomics_provider
+from medmtl.stages.image_list import read_image_list
+from medmtl.stages.image_tables import FEATURES, HEAD, MeasuredRow, image_table, write_provenance, write_table
+from medmtl.stages.prepare import workers
+from medmtl.stages.progress import progress
+from medmtl.stages.row_memory import measure_or_remember
+from medmtl.stages.stability import write_stability
+
+_LOG = logging.getLogger(__name__)
+_MEMORY = "memory"
+REPEATS = "repeats"
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractionSummary:
+    """Where the table lies, and how many regions had which status."""
+
+    table: Path
+    statuses: tuple[tuple[str, int], ...]
+
+    def __str__(self) -> str:
+        """Return it in a line."""
+        counts = ", ".join(f"{count} {status}" for status, count in self.statuses)
+        return f"{self.table}: {counts or 'no region'}"
+
+
+def extract_images(images: Path, plan: ExtractionPlan, out: Path, jobs: int) -> ExtractionSummary:
+    """Write radiomics.csv, radiomics.parquet and provenance.json into `out`; return what became of the regions.
+
+    With `plan.perturb`, repeats.csv and repeats.parquet too, and what they say (`stability.write_stability`). A line
+    that cannot be measured keeps its rows, with status and reason. What an interrupted extraction had measured is not
+    measured again. Raises MedmtlError where the table itself cannot be read, or two distributions provide `radiomics`.
+    """
+    radiomics_provider()
+    taken = frozenset({*HEAD, "perturbation", *feature_columns(plan)})
+    rows = read_image_list(images, taken)
+    measured = _measure_all(rows, plan, out / _MEMORY, jobs)
+    table = image_table(measured, plan)
+    write_table(table, out, FEATURES)
+    write_provenance(measured, plan, out)
+    if plan.perturb:
+        repeats = image_table(measured, plan, perturbed=True)
+        write_table(repeats, out, REPEATS)
+        write_stability(repeats, feature_columns(plan), out)
+    return ExtractionSummary(out / f"{FEATURES}.csv", tuple(Counter(table["status"]).most_common()))
+
+
+def _measure_all(rows: Sequence[ImageRow], plan: ExtractionPlan, memory: Path, jobs: int) -> list[MeasuredRow]:
+    found = {}
+    parallel = Parallel(n_jobs=workers(jobs, len(rows)), batch_size=1, return_as="generator_unordered")
+    largest_first = sorted(rows, key=_bytes, reverse=True)  # no worker is left alone with a big one at the end
+    try:
+        with progress("extract", len(rows)) as advance:
+            for line, regions, files in parallel(
+                delayed(measure_or_remember)(row, plan, memory) for row in largest_first
+            ):
+                found[line] = (regions, files)
+                advance(f"line {line}")
+    except TerminatedWorkerError as error:
+        raise MedmtlError(
+            "no process of the extraction may be killed, as the system does for want of memory. Found one killed after "
+            f"{len(found)} of {len(rows)} lines; the same command goes on from there, and --jobs 1 needs least memory."
+        ) from error
+    return [MeasuredRow(row, *found[row.line]) for row in rows]
+
+
+def _bytes(row: ImageRow) -> int:
+    return sum(path.stat().st_size for path in (row.image, row.mask) if path.is_file())

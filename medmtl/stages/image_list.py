@@ -1,0 +1,79 @@
+"""Reads a table of images and masks, as PyRadiomics' batch takes it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from medmtl.cohort.delimited import read_delimited
+from medmtl.errors import MedmtlError
+from medmtl.features.image_row import ImageRow
+
+IMAGE, MASK = "image", "mask"
+_IDS = ("case_id", "id", "patient", "patientid", "patient_id", "patient id")
+_SEPARATOR = ";"  # between the masks of further members
+
+
+def read_image_list(path: Path, taken: frozenset[str]) -> tuple[ImageRow, ...]:
+    """Return the lines of a CSV with the columns Image and Mask, whatever the case of their names.
+
+    Optional columns: ID (else the line's number), Label, Pet (a PET in SUV, for thresholds in a CT), Members (further
+    masks, separated by semicolons). All cells are carried along. Relative paths start at the table's folder. A line
+    that cannot be measured says so itself. Raises MedmtlError where the table cannot be read, lacks a column, names one
+    twice, or has one of the names that are `taken`.
+    """
+    if not path.is_file():
+        raise MedmtlError(f"{path}: the table of images does not exist. Correct --images.")
+    lines, _ = read_delimited(path)
+    header = [cell.strip() for cell in lines[0][1]]
+    _check(header, taken, path)
+    return tuple(_row(number, cells, header, path.parent) for number, cells in lines[1:])
+
+
+def _check(header: list[str], taken: frozenset[str], path: Path) -> None:
+    lower = [name.lower() for name in header]
+    missing = [name.capitalize() for name in (IMAGE, MASK) if name not in lower]
+    if missing:
+        raise MedmtlError(f"{path}: the table must have the columns Image and Mask. Found {', '.join(header)}.")
+    twice = sorted({name for name in lower if lower.count(name) > 1})
+    if twice:
+        raise MedmtlError(f"{path}: a column must be named once, in capitals or not. Found twice: {', '.join(twice)}.")
+    clash = sorted(name for name in header if name in taken)
+    if clash:
+        raise MedmtlError(f"{path}: these columns are those of the results; rename them: {', '.join(clash)}.")
+
+
+def _row(number: int, cells: list[str], header: list[str], folder: Path) -> ImageRow:
+    padded = [*cells, *[""] * (len(header) - len(cells))]
+    carried = dict(zip(header, (cell.strip() for cell in padded), strict=False))
+    by_name = {name.lower(): cell for name, cell in carried.items()}
+    case_id = next((by_name[name] for name in _IDS if by_name.get(name)), str(number))
+    label, fault = _label(by_name.get("label", ""))
+    others = tuple(_path(one.strip(), folder) for one in by_name.get("members", "").split(_SEPARATOR) if one.strip())
+    return ImageRow(
+        line=number,
+        case_id=case_id,
+        image=_path(by_name[IMAGE], folder),
+        mask=_path(by_name[MASK], folder),
+        label=label,
+        pet=_path(by_name["pet"], folder) if by_name.get("pet") else None,
+        others=others,
+        carried=carried,
+        fault=_faults(by_name, len(cells) - len(header)) or fault,
+    )
+
+
+def _path(cell: str, folder: Path) -> Path:
+    return folder / cell  # an absolute path stays as it is
+
+
+def _label(cell: str) -> tuple[int | None, str]:
+    try:
+        return (int(float(cell)) if cell else None), ""
+    except (ValueError, OverflowError):
+        return None, f"Label must be a whole number. Found {cell!r}"
+
+
+def _faults(by_name: Mapping[str, str], surplus: int) -> str:
+    if surplus > 0:
+        return f"a line must not have more cells than the header. Found {surplus} more; quote a cell that holds a comma"
+    empty = [name.capitalize() for name in (IMAGE, MASK) if not by_name[name]]
+    return f"a line must name an image and a mask. Found no {' and no '.join(empty)}" if empty else ""

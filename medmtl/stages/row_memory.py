@@ -1,0 +1,49 @@
+"""Remembers every line of a table that was measured, so that a stopped extraction goes on where it was."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from math import isfinite, nan
+from pathlib import Path
+from typing import Any
+
+from medmtl import __version__
+from medmtl.features.image_row import ExtractionPlan, ImageRow, Measured
+from medmtl.features.measure_row import measure_row
+from medmtl.features.provider import installed_providers
+from medmtl.stages.provenance import file_hash, text_hash
+from medmtl.whole_file import whole_file
+
+RECIPE = 1  # raise it when the same input would give other numbers
+
+
+def measure_or_remember(row: ImageRow, plan: ExtractionPlan, memory: Path) -> tuple[int, list[Measured], str]:
+    """Return the line's number, its regions, and the hash of its files ("" where one is missing).
+
+    A line is measured once for the same bytes of its files and the same plan.
+    """
+    if row.fault or not all(path.is_file() for path in row.files):
+        return row.line, measure_row(row, plan), ""
+    files = file_hash(*row.files)
+    key = text_hash(
+        str(RECIPE), __version__, str(installed_providers()), plan.told(), str(row.label), str(len(row.others)), files
+    )
+    known = sorted(memory.glob(f"{key[:32]}-*.json"))
+    place = known[0] if known else memory / f"{key[:32]}-{row.line}.json"  # equal lines do not write to one place
+    if not known:
+        with whole_file(place) as partial:
+            partial.write_text(json.dumps([_plain(one) for one in measure_row(row, plan)]), "utf-8")
+    return row.line, list(_measured(json.loads(place.read_text("utf-8")))), files
+
+
+def _plain(one: Measured) -> dict[str, Any]:
+    volume = one.volume_ml if isfinite(one.volume_ml) else None
+    features = {name: value if isfinite(value) else None for name, value in one.features.items()}
+    return asdict(one) | {"features": features, "volume_ml": volume}
+
+
+def _measured(documents: Iterable[dict[str, Any]]) -> Iterable[Measured]:
+    for one in documents:
+        features = {name: nan if value is None else value for name, value in one.pop("features").items()}
+        volume = one.pop("volume_ml")
+        yield Measured(**one, features=features, volume_ml=nan if volume is None else volume)
