@@ -105,7 +105,8 @@ def _suv(images: CaseImages, inside: Inside, plan: ExtractionPlan) -> NDArray[np
     if not NEEDS_SUV & set(plan.regions):
         return RefusedError(RegionStatus.ERROR, "no threshold is asked for")
     if plan.suv and same_grid(images.image, images.mask, None):
-        return sitk.GetArrayFromImage(images.image).astype(np.float64)
+        suv: NDArray[np.float64] = sitk.GetArrayFromImage(images.image).astype(np.float64)
+        return suv
     pet = images.image if plan.suv else images.pet
     if pet is None:
         return RefusedError(

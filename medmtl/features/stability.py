@@ -30,7 +30,7 @@ def stability_table(repeats: pd.DataFrame, features: Sequence[str], redundancy: 
     Perturbations that not every case of the part has (further members, say) are left out. Groups and correlation with
     volume are of the unchanged measurements.
     """
-    parts = [_of_part(part, own, list(features), redundancy) for part, own in repeats.groupby("part", sort=False)]
+    parts = [_of_part(str(part), own, list(features), redundancy) for part, own in repeats.groupby("part", sort=False)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(STABILITY))
 
 
@@ -57,7 +57,7 @@ def cube(repeats: pd.DataFrame, features: Sequence[str], source: str) -> Floats:
     )
 
 
-def _of_part(part: object, repeats: pd.DataFrame, features: list[str], redundancy: float) -> pd.DataFrame:
+def _of_part(part: str, repeats: pd.DataFrame, features: list[str], redundancy: float) -> pd.DataFrame:
     plain = repeats[repeats["perturbation"] == UNCHANGED]
     found = redundancies(plain[features].to_numpy(dtype=float), plain["volume_ml"].to_numpy(dtype=float), redundancy)
     told = pd.DataFrame(

@@ -7,7 +7,9 @@ import pandas as pd
 from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
+from medmtl.features.engine.settings import FEATURE_CLASSES
 from medmtl.report.drawing import ACCENT, INK, LINE, MUTED, draw
 
 STABLE = 0.9  # ICC(1,1) from which a feature is called stable (Zwanenburg A et al., Sci Rep 9:614, 2019)
@@ -63,7 +65,7 @@ def _in_words(table: pd.DataFrame) -> str:
 def kind_of(feature: str) -> str:
     """Return the feature class that a column's name tells, `clinic` for those of PET that no class holds."""
     parts = feature.split("_")
-    return parts[1] if len(parts) == 3 else _OTHER
+    return parts[1] if len(parts) > 2 and parts[1] in FEATURE_CLASSES else _OTHER
 
 
 def _kinds(table: pd.DataFrame) -> list[str]:
@@ -85,5 +87,5 @@ def _paint(axis: Axes, table: pd.DataFrame, column: str, limit: float, kinds: li
         axis.axhline(place - 0.5, color=LINE, linewidth=0.6)
 
 
-def _spread(count: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    return (np.arange(count) * 0.618034 % 1.0 - 0.5) * 0.66  # the golden ratio keeps neighbours apart
+def _spread(count: int) -> NDArray[np.float64]:
+    return (np.arange(count, dtype=np.float64) * 0.618034 % 1.0 - 0.5) * 0.66  # the golden ratio keeps neighbours apart

@@ -51,8 +51,9 @@ def fit_radiomics(rows: RiskRows, settings: RiskSettings) -> Radiomics:
     harmoniser = _fit_harmoniser(rows, settings)
     inputs = rows.radiomics.names if harmoniser else ()
     block = _without_centre(rows, inputs, harmoniser)
+    ids = [case.case_id for case in rows.cases]
     for selector in _selectors(settings):
-        block = block.pick(selector.choose(block, rows.time_days, rows.event))
+        block = block.pick(selector.choose_for(ids, block, rows.time_days, rows.event))
     logged = skewed_columns(block.values)
     return Radiomics(inputs or block.names, block.names, tuple(logged.tolist()), harmoniser)
 

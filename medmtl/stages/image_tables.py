@@ -40,8 +40,8 @@ def image_table(rows: Iterable[MeasuredRow], plan: ExtractionPlan, perturbed: bo
     cells = pd.DataFrame([dict(row.carried) for row, _ in chosen], columns=carried, dtype=str)
     names = list(feature_columns(plan))
     values = pd.DataFrame([dict(region.features) for _, region in chosen], columns=names, dtype=float)
-    types = {"voxels_before": "Int64", "voxels_after": "Int64", "volume_ml": float}
-    table = pd.concat([head.astype(types), cells, values], axis=1)
+    head = head.astype({"voxels_before": "Int64", "voxels_after": "Int64", "volume_ml": "float64"})
+    table = pd.concat([head, cells, values], axis=1)
     return table if perturbed else table.drop(columns="perturbation")
 
 
