@@ -48,7 +48,7 @@ def perturbed(
         yield f"translated {shift:+g}", *_translated(image, whole, shift)
     if probability_threshold is not None:
         for step in (-THRESHOLD_STEP, THRESHOLD_STEP):
-            yield f"threshold {step:+g}", image, sitk.GreaterEqual(mask, probability_threshold + step)
+            yield f"threshold {step:+g}", image, whole_labels(mask, probability_threshold + step)
     for number, other in enumerate(others, start=1):
         yield f"member {number}", image, whole_labels(other, probability_threshold)
 
