@@ -13,7 +13,7 @@ from medmtl.risk.selectors.base import Selector
 from medmtl.risk.selectors.reliable import Reliable
 
 CASES = [f"c{number}" for number in range(20)]
-BLOCK = Block(("pet_steady", "pet_shaky", "ct_steady"), np.zeros((20, 3)))
+BLOCK = Block(("pet_steady", "pet_shaky", "ct_steady"), np.random.default_rng(1).normal(size=(20, 3)))
 NOTHING = (np.zeros(20), np.zeros(20, dtype=bool))
 
 
@@ -36,6 +36,15 @@ def _repeats(folder: Path, ends: str = "csv", noise_of_others: float = 0.0) -> s
 @pytest.mark.parametrize("ends", ["csv", "parquet"])
 def test_what_agrees_stays_and_so_does_what_was_not_repeated(tmp_path: Path, ends: str) -> None:
     chosen = Reliable(_repeats(tmp_path, ends), prefix="pet_").choose_for(CASES, BLOCK, *NOTHING)
+    assert chosen == ("pet_steady", "ct_steady")
+
+
+def test_what_is_constant_or_unknown_is_never_chosen(tmp_path: Path) -> None:
+    block = Block(
+        (*BLOCK.names, "flat", "unknown"),  # noqa: PD011  (no pandas)
+        np.hstack([BLOCK.pick(BLOCK.names).values, np.ones((20, 1)), np.full((20, 1), np.nan)]),
+    )
+    chosen = Reliable(_repeats(tmp_path), prefix="pet_").choose_for(CASES, block, *NOTHING)
     assert chosen == ("pet_steady", "ct_steady")
 
 

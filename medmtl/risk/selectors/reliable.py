@@ -14,6 +14,7 @@ from medmtl.features.reliability import reliability
 from medmtl.features.stability import cube
 from medmtl.risk.rows import Block
 from medmtl.risk.selectors.base import Selector
+from medmtl.risk.selectors.redundancy import informative
 
 Floats = NDArray[np.float64]
 
@@ -64,7 +65,7 @@ class Reliable(Selector):
         told = {name: column for name, column in measured.items() if column in own.columns}
         values = cube(own, list(told.values()), self._source)
         icc = {name: reliability(values[:, :, k]).absolute.estimate for k, name in enumerate(told)}
-        return tuple(name for name in block.names if name not in icc or icc[name] >= self._min_icc)
+        return tuple(name for name in informative(block) if name not in icc or icc[name] >= self._min_icc)
 
     @cached_property
     def _table(self) -> pd.DataFrame:
