@@ -13,7 +13,8 @@ from medmtl.risk.selectors.base import Selector
 from medmtl.risk.selectors.reliable import Reliable
 
 CASES = [f"c{number}" for number in range(20)]
-BLOCK = Block(("pet_steady", "pet_shaky", "ct_steady"), np.random.default_rng(1).normal(size=(20, 3)))
+FEATURES = np.random.default_rng(1).normal(size=(20, 3))
+BLOCK = Block(("pet_steady", "pet_shaky", "ct_steady"), FEATURES)
 NOTHING = (np.zeros(20), np.zeros(20, dtype=bool))
 
 
@@ -41,8 +42,8 @@ def test_what_agrees_stays_and_so_does_what_was_not_repeated(tmp_path: Path, end
 
 def test_what_is_constant_or_unknown_is_never_chosen(tmp_path: Path) -> None:
     block = Block(
-        (*BLOCK.names, "flat", "unknown"),  # noqa: PD011  (no pandas)
-        np.hstack([BLOCK.pick(BLOCK.names).values, np.ones((20, 1)), np.full((20, 1), np.nan)]),
+        (*BLOCK.names, "flat", "unknown"),
+        np.hstack([FEATURES, np.ones((20, 1)), np.full((20, 1), np.nan)]),
     )
     chosen = Reliable(_repeats(tmp_path), prefix="pet_").choose_for(CASES, block, *NOTHING)
     assert chosen == ("pet_steady", "ct_steady")
