@@ -2,6 +2,7 @@ import errno
 from pathlib import Path
 
 import pytest
+from dicom_files import write_series
 
 from medmtl.cli import main
 
@@ -23,6 +24,17 @@ def test_a_place_that_cannot_be_used_is_told_in_one_line(tmp_path: Path, capsys:
     told = _told(capsys, "train", str(tmp_path / ("x" * 300)))
 
     assert told.startswith("medmtl train: files must be readable, and folders writable. Found")
+    assert "Traceback" not in told
+
+
+def test_a_file_where_a_folder_should_be_is_told_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_series(tmp_path / "in", "PT")
+    (tmp_path / "file").touch()
+    told = _told(capsys, "import", "dicom", str(tmp_path / "in"), "--out", str(tmp_path / "file" / "x"), "--jobs=1")
+
+    assert "medmtl import: files must be readable, and folders writable. Found [Errno 20]" in told
     assert "Traceback" not in told
 
 

@@ -30,7 +30,10 @@ COMMANDS = (
     about.INFO,
 )
 
-_NO_PLACE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENAMETOOLONG}
+_NO_PLACE = {  # the last three: a file where a folder should be, or the reverse
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENAMETOOLONG),
+    *(errno.ENOTDIR, errno.EEXIST, errno.EISDIR),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -24,8 +24,10 @@ def check_cohort(manifest: Path, experiment: Experiment, out: Path | None = None
     at where it lacks the default. Raises one MedmtlError with the whole text where a fault would stop a run (the files
     are written), and at once where the manifest is no table.
     """
-    cohort = look_through(manifest, experiment, planned)
     folder = out or manifest.parent / FOLDER
+    if folder.is_file():
+        raise MedmtlError(f"{folder}: what is written must go into a folder. Found a file; choose another --out.")
+    cohort = look_through(manifest, experiment, planned)
     page = write_check_page(cohort, folder / PAGE)
     write_findings(cohort, folder)
     text = summary(cohort, page)

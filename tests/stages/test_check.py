@@ -259,3 +259,9 @@ def test_a_case_of_four_dimensions_is_told_by_its_file(phantoms: Path, tmp_path:
     table.to_csv(tmp_path / "manifest.csv", index=False)
     with pytest.raises(MedmtlError, match=r"flat\.nii\.gz: an image must have 3 dimensions and 1 channel"):
         check_cohort(tmp_path / "manifest.csv", PLAN)
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused_before_the_work(phantoms: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(MedmtlError, match="must go into a folder"):
+        check_cohort(phantoms, Experiment(), tmp_path / "file")
