@@ -54,20 +54,15 @@ def neighbour_matrices(
 def run_matrices(levels: Ints, rank: Ints, voxels: Steps, steps: Steps, longest: int) -> Floats:
     """Return the GLRLM [steps, n, longest]: how many runs of one level there are of every length."""
     runs = np.zeros((steps.size, rank.max() + 1, longest))
-    for v in range(voxels.size):
-        here = voxels[v]
-        level = levels[here]
-        row = rank[level]
-        for s in range(steps.size):
-            step = steps[s]
-            if levels[here - step] == level:
-                continue
-            length = 0
-            there = here + step
-            while levels[there] == level:
-                length += 1
-                there += step
-            runs[s, row, length] += 1.0
+    before = np.zeros(levels.size, np.int32)  # voxels of the run up to here, in the direction at hand
+    for s in range(steps.size):
+        step, counts = abs(steps[s]), runs[s]
+        for v in range(voxels.size):  # without branches, which cost more than the counting
+            here = voxels[v]
+            level = levels[here]
+            length = before[here - step] * (levels[here - step] == level)
+            before[here] = length + 1
+            counts[rank[level], length] += levels[here + step] != level
     return runs
 
 
