@@ -69,9 +69,13 @@ def filtered(
     image_type: str, image: sitk.Image, mask: sitk.Image, options: Mapping[str, Any]
 ) -> Iterator[tuple[str, sitk.Image]]:
     """Yield the names and images of one image type; none where the image is too small for the filter."""
-    with quiet():
-        for found, name, _ in getattr(imageoperations, f"get{image_type}Image")(image, mask, **options):
-            yield name, found
+    images = getattr(imageoperations, f"get{image_type}Image")(image, mask, **options)
+    while True:
+        with quiet():  # only while PyRadiomics works, not while the caller does
+            found = next(images, None)
+        if found is None:
+            return
+        yield found[1], found[0]
 
 
 def mesh(mask: NDArray[np.bool_], spacing: NDArray[np.float64]) -> tuple[float, float]:
