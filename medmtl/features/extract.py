@@ -7,6 +7,7 @@ import SimpleITK as sitk  # noqa: N813  (its documentation's own abbreviation)
 
 from medmtl.features.base import CONVENTIONAL, CaseFeatures, FeatureStatus
 from medmtl.features.conventional import measure
+from medmtl.features.further_regions import all_around, further_regions
 from medmtl.features.isotropic import bounding_box, covers, isotropic_grid, resample_near
 from medmtl.features.radiomics import measure_radiomics, radiomics_names
 from medmtl.features.settings import RadiomicsSettings
@@ -21,7 +22,8 @@ MIN_SPAN_VOXELS = 2  # in each direction; a plane has no neighbourhood in three 
 
 def feature_names(settings: RadiomicsSettings) -> tuple[str, ...]:
     """Return the names of all features of a case, in the order of the table."""
-    return (*CONVENTIONAL, *radiomics_names(settings))
+    own = radiomics_names(settings)
+    return (*CONVENTIONAL, *own, *(f"{region}_{name}" for region in settings.regions for name in own))
 
 
 def extract_case(pet: Image, ct: Image, mask: Image, settings: RadiomicsSettings) -> CaseFeatures:
@@ -71,7 +73,7 @@ def _clamped(image: Image, limits: tuple[float, float]) -> sitk.Image:
 def _with_radiomics(
     suv: sitk.Image, hu: sitk.Image, region: sitk.Image, conventional: dict[str, float], settings: RadiomicsSettings
 ) -> CaseFeatures:
-    grid = isotropic_grid(region, settings.spacing_mm, settings.pad_voxels)
+    grid = isotropic_grid(all_around(region, settings.regions), settings.spacing_mm, settings.pad_voxels)
     small = resample_near(region, grid, sitk.sitkNearestNeighbor)
     shortage = _shortage(small, settings.min_voxels)
     if shortage:
@@ -79,9 +81,22 @@ def _with_radiomics(
     fine_suv, fine_hu = (resample_near(image, grid, sitk.sitkBSpline) for image in (suv, hu))
     try:
         found = measure_radiomics(fine_suv, fine_hu, small, settings)
+        for name, further in further_regions(region, suv, settings.regions):
+            found |= _further(
+                f"{name}_", fine_suv, fine_hu, resample_near(further, grid, sitk.sitkNearestNeighbor), settings
+            )
     except (ValueError, RuntimeError, IndexError, ArithmeticError) as error:  # what PyRadiomics raises on odd regions
         return _features(FeatureStatus.ERROR, conventional, settings, f"PyRadiomics: {error}")
     return _features(FeatureStatus.OK, conventional | found, settings, "")
+
+
+def _further(
+    prefix: str, suv: sitk.Image, hu: sitk.Image, region: sitk.Image, settings: RadiomicsSettings
+) -> dict[str, float]:
+    """Return the radiomics of a further region, or none where it is too small: its columns stay NaN."""
+    if _shortage(region, settings.min_voxels):
+        return {}
+    return {prefix + name: value for name, value in measure_radiomics(suv, hu, region, settings).items()}
 
 
 def _shortage(region: sitk.Image, min_voxels: int) -> str:

@@ -78,7 +78,7 @@ def noise_deviation(array: NDArray[np.generic]) -> float:
     Source: Immerkaer J, Fast noise variance estimation, Comput Vis Image Underst 64:300, 1996, with a median in place
     of the mean, which edges would raise.
     """
-    answer = np.abs(convolve(array.astype(np.float64), _LAPLACIAN, mode="nearest"))
+    answer = np.abs(convolve(array.astype(np.float64), _LAPLACIAN)[:, 1:-1, 1:-1])  # the edge lacks neighbours
     known = answer[np.isfinite(answer)]
     return float(np.median(known)) / _MAD / _OF_NOISE if known.size else 0.0
 

@@ -73,7 +73,7 @@ def derive(
         )
     if not inside.any():
         return {name: np.zeros_like(inside) for name in names}
-    reach = max((_reach(name) for name in names), default=0.0)
+    reach = max((reach_mm(name) for name in names), default=0.0)
     near = _surroundings(inside, spacing, reach)
     distance = distance_transform_edt(~inside[near], sampling=spacing) if reach else None
     return {
@@ -82,13 +82,14 @@ def derive(
     }
 
 
-def _reach(name: RegionName) -> float:
+def reach_mm(name: RegionName) -> float:
+    """Return how far a region reaches beyond the mask [mm]."""
     return DILATIONS_MM.get(name, SHELLS_MM.get(name, 0.0))
 
 
 def _region(name: RegionName, inside: Inside, distance: Floats | None, suv: Floats | None) -> Inside:
-    if distance is not None and _reach(name):
-        grown: Inside = distance <= _reach(name) + TIE_MM
+    if distance is not None and reach_mm(name):
+        grown: Inside = distance <= reach_mm(name) + TIE_MM
         return grown & ~inside if name in SHELLS_MM else grown
     if suv is not None and name in NEEDS_SUV:
         return _hot(inside, suv, name)

@@ -3,7 +3,9 @@
 from math import ceil
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from medmtl.features.regions import RegionName
 
 ImageType = Literal["Original", "LoG", "Wavelet"]
 FeatureClass = Literal["shape", "firstorder", "glcm", "gldm", "glrlm", "glszm", "ngtdm"]
@@ -37,6 +39,18 @@ class RadiomicsSettings(BaseModel):
     feature_classes: Annotated[
         tuple[FeatureClass, ...], Field(min_length=1, description="PyRadiomics' feature classes.")
     ] = ("shape", "firstorder", "glcm", "gldm", "glrlm", "glszm", "ngtdm")
+
+    regions: Annotated[
+        tuple[RegionName, ...],
+        Field(description="Further regions of each mask that are measured too, such as shell_4mm; docs/radiomics.md."),
+    ] = ()
+
+    @field_validator("regions")
+    @classmethod
+    def _further(cls, names: tuple[RegionName, ...]) -> tuple[RegionName, ...]:
+        if RegionName.MASK in names or len(set(names)) < len(names):
+            raise ValueError("`regions` must name every region once, and not the mask itself: it is always measured")
+        return names
 
     @property
     def pad_voxels(self) -> int:

@@ -206,3 +206,32 @@ def test_a_mask_in_another_direction_gives_the_same_volume_and_suv():
     expected = extract_case(*_images(), _ball(), SETTINGS).values
     for name in ("volume_ml", "suv_max", "suv_mean", "tlg"):
         assert found[name] == pytest.approx(expected[name])
+
+
+def test_further_regions_add_columns_and_leave_those_of_the_mask_as_they_are():
+    pet, ct = _images()
+    more = SETTINGS.model_copy(update={"regions": ("dilated_2mm", "shell_8mm", "suv_4", "box")})
+    alone, found = extract_case(pet, ct, _ball(20.0), SETTINGS), extract_case(pet, ct, _ball(20.0), more)
+    assert tuple(found.values) == feature_names(more)
+    for name, value in alone.values.items():
+        assert found.values[name] == pytest.approx(value, rel=1e-6), name
+    volume = {name: found.values[f"{name}_mask_original_shape_VoxelVolume"] for name in more.regions}
+    own = found.values["mask_original_shape_VoxelVolume"]
+    assert volume["suv_4"] < own < volume["dilated_2mm"] < volume["box"] < 4 * own
+    hot, whole = (f"{start}pet_original_firstorder_Minimum" for start in ("suv_4_", ""))
+    assert found.values[hot] > found.values[whole]
+
+
+def test_a_further_region_that_is_too_small_has_no_number_and_the_mask_has():
+    pet, ct = _images()
+    cold = Image(np.ones_like(pet.array), pet.grid)
+    found = extract_case(cold, ct, _ball(), SETTINGS.model_copy(update={"regions": ("suv_4",)}))
+    assert found.status is FeatureStatus.OK
+    assert np.isnan(found.values["suv_4_pet_original_firstorder_Mean"])
+    assert np.isfinite(found.values["pet_original_firstorder_Mean"])
+
+
+@pytest.mark.parametrize("names", [["mask"], ["box", "box"], ["ring"]])
+def test_further_regions_are_named_once_and_are_not_the_mask(names):
+    with pytest.raises(ValueError, match="regions"):
+        RadiomicsSettings(regions=names)
