@@ -63,7 +63,8 @@ def unread(ref: FileRef, opener: Opener, error: Exception) -> Broken | None:
         return Broken(ref, f"it is damaged or cut short: {error}")
     if begin.startswith(_FIRST_TAGS):
         return Broken(ref, "it lacks the preamble of a DICOM file; export it again")
-    suffix = PurePosixPath(Broken(ref, "").name).suffix.lower()
-    if suffix in _SUFFIXES or not (begin or suffix):
+    name = Broken(ref, "").name
+    numbered = name[-1:].isdigit()  # IM0001, 1.2.840.7; an empty LOCK or VERSION lies on many a disc
+    if PurePosixPath(name).suffix.lower() in _SUFFIXES or (numbered and not begin):
         return Broken(ref, "it holds no DICOM" if begin else "it is empty")
     return None

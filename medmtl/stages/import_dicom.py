@@ -10,6 +10,7 @@ import pandas as pd
 
 from medmtl.cohort.patient_table import PatientTable, TableWishes, read_patient_table
 from medmtl.dicom.groups import CaseBy
+from medmtl.dicom.wishes import FIRST, LAST, Wishes
 from medmtl.errors import MedmtlError
 from medmtl.experiment import Experiment
 from medmtl.records import Case
@@ -48,6 +49,7 @@ def import_dicom(wanted: DicomImport) -> ImportSummary:
     """
     patients = None if wanted.endpoints is None else read_patient_table(wanted.endpoints, wanted.table)
     found = search(wanted.source.resolve(), wanted.case_by, wanted.jobs)
+    _check_wishes(found, wanted.choosing.wishes)
     plans = [plan_case(group, wanted.choosing, patients) for group in found.groups]
     labels = _labels(plans, wanted.choosing)
     names = {plan.group.case_id: plan.group.name for plan in plans}
@@ -63,6 +65,15 @@ def import_dicom(wanted: DicomImport) -> ImportSummary:
         options=_options(labels, patients),
     )
     return import_cases(plan, wanted.out, wanted.jobs)
+
+
+def _check_wishes(found: Found, wishes: Wishes) -> None:
+    """Raise MedmtlError where a UID that was asked for is nobody's: another choice would be made unnoticed."""
+    facts = [one for group in found.groups for one in group.facts]
+    lost = {*wishes.series} - {uid for one in facts for uid in (one.series, one.instance)}
+    lost |= {*wishes.studies} - {FIRST, LAST, *(one.study for one in facts)}
+    if lost:
+        raise MedmtlError(f"--series and --study must name what is there. Found no {', '.join(sorted(lost))}.")
 
 
 def _source(case_id: str, case: DicomCase) -> Source:

@@ -256,6 +256,19 @@ def test_a_case_with_a_broken_file_fails_since_it_may_be_a_slice(tmp_path: Path)
     assert "1.dcm: it is empty" in report(tmp_path).loc["P2", "reason"]
 
 
+def test_an_empty_file_that_is_no_slice_by_its_name_is_passed_over(tmp_path: Path) -> None:
+    patient(tmp_path / "in")
+    (tmp_path / "in" / "LOCK").touch()
+    assert one(bring(tmp_path)).case_id == "P1"
+
+
+@pytest.mark.parametrize("wishes", [Wishes(series=("9.9",)), Wishes(studies=("9.9",))])
+def test_a_uid_that_nobody_has_is_refused(tmp_path: Path, wishes: Wishes) -> None:
+    patient(tmp_path / "in")
+    with pytest.raises(MedmtlError, match=r"Found no 9\.9"):
+        bring(tmp_path, choosing=Choosing(wishes))
+
+
 def test_a_broken_file_of_nobody_is_told_by_its_name(tmp_path: Path) -> None:
     for name in ("P1", "P2"):
         patient(tmp_path / "in" / name, name)
