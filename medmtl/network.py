@@ -2,7 +2,7 @@
 
 import keyword
 from collections.abc import Collection, Mapping
-from itertools import combinations
+from itertools import combinations, permutations
 
 import torch
 from torch import Tensor, nn
@@ -134,7 +134,7 @@ def check_names(names: tuple[str, ...]) -> None:
     for one, other in combinations(names, 2):
         if one.lower() == other.lower():
             raise MedmtlError(f"Tasks must differ in more than their capitals. Found {one} and {other}.")
-    pairs = ["_".join(pair) for pair in combinations(names, 2)]
+    pairs = ["_".join(pair) for pair in permutations(names, 2)]
     twice = sorted({pair for pair in pairs if pairs.count(pair) > 1})
     if twice:
         raise MedmtlError(f"Pairs of tasks must be told apart in metrics.csv. Found two pairs that read {twice[0]}.")

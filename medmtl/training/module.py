@@ -17,10 +17,11 @@ from medmtl.errors import MedmtlError
 from medmtl.losses.base import Loss, TaskLoss
 from medmtl.network import MultiTaskNetwork
 from medmtl.tensors import Batch
+from medmtl.training.affinity import affinities
 from medmtl.training.combinations import check_balancer, check_strategy
 from medmtl.training.criterion import smoothed
 from medmtl.training.groups import parameter_groups
-from medmtl.training.probe import gradient_figures
+from medmtl.training.probe import gradient_figures, shared_gradients
 from medmtl.training.sam import SharpnessAware
 from medmtl.training.second_look import Before, second_look
 from medmtl.training.settings import TrainingSettings
@@ -101,8 +102,7 @@ class JointModule(LightningModule):
         if self.averaged is not None:
             self.averaged.update_parameters(self.network)
         if self.balancer.looks_again:
-            with torch.no_grad(), second_look(self.network, self.losses, self._before_step):
-                self.balancer.look_again(self._losses(batch, with_cut=False)[0])
+            self.balancer.look_again(self._again(batch))
 
     def _probes(self, batch_index: int) -> bool:
         every = self._plan.training.probe_every
@@ -111,11 +111,19 @@ class JointModule(LightningModule):
     def _probe(self, batch: Batch) -> None:
         """Log how the tasks' gradients agree on this batch, and leave everything as it was."""
         with second_look(self.network, self.losses, self._before_step):
-            losses, cut = self._losses(batch, with_cut=True)
-            found = (
-                gradient_figures({k: v for k, v in losses.items() if k not in self._adversaries}, cut) if cut else {}
-            )
+            told, cut = self._losses(batch, with_cut=True)
+            losses = {name: loss for name, loss in told.items() if name not in self._adversaries}
+            gradients = shared_gradients(losses, cut) if cut else {}
+        before = {name: float(losses[name].value.detach()) for name in gradients}
+        rate = float(self.trainer.optimizers[0].param_groups[0]["lr"])
+        found = gradient_figures(gradients)
+        found |= affinities(before, gradients, cut.shared if cut else (), rate, lambda: self._again(batch))
         self.log_dict(found, on_step=False, on_epoch=True, batch_size=len(batch.case_ids))
+
+    def _again(self, batch: Batch) -> dict[str, TaskLoss]:
+        """Return the losses of the batch as if nothing but the weights had changed since the step began."""
+        with torch.no_grad(), second_look(self.network, self.losses, self._before_step):
+            return self._losses(batch, with_cut=False)[0]
 
     def _losses(self, batch: Batch, with_cut: bool) -> tuple[dict[str, TaskLoss], Cut | None]:
         """Return every task's loss, computed behind a cut where gradients are to be looked at."""

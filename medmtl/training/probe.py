@@ -10,13 +10,18 @@ from medmtl.balancing.cut import Cut, task_gradient
 from medmtl.losses.base import TaskLoss
 
 
-def gradient_figures(losses: Mapping[str, TaskLoss], cut: Cut) -> dict[str, float]:
+def shared_gradients(losses: Mapping[str, TaskLoss], cut: Cut) -> dict[str, tuple[Tensor, ...]]:
+    """Return the gradient by the shared parameters of every task that said something."""
+    return {name: task_gradient(loss.value, cut).shared for name, loss in losses.items() if loss.active}
+
+
+def gradient_figures(gradients: Mapping[str, tuple[Tensor, ...]]) -> dict[str, float]:
     """Return `gradient_norm_TASK`, and `gradient_cosine_TASK_TASK` and `gradient_similarity_TASK_TASK` of every pair.
 
-    The similarity of magnitudes is 2 |a||b| / (|a|^2 + |b|^2). Tasks that said nothing have none. Source: Yu et al.,
-    Gradient surgery, NeurIPS 2020, section 2.
+    The similarity of magnitudes is 2 |a||b| / (|a|^2 + |b|^2). Source: Yu et al., Gradient surgery, NeurIPS 2020,
+    section 2.
     """
-    rows = {name: _row(loss, cut) for name, loss in losses.items() if loss.active}
+    rows = {name: torch.cat([part.double().reshape(-1) for part in parts]) for name, parts in gradients.items()}
     norms = {name: float(row.norm()) for name, row in rows.items()}
     found = {f"gradient_norm_{name}": norm for name, norm in norms.items()}
     for one, other in combinations(rows, 2):
@@ -25,7 +30,3 @@ def gradient_figures(losses: Mapping[str, TaskLoss], cut: Cut) -> dict[str, floa
         found[f"gradient_cosine_{one}_{other}"] = float(rows[one] @ rows[other]) / both if both > 0 else 0.0
         found[f"gradient_similarity_{one}_{other}"] = 2 * both / squares if squares > 0 else 0.0
     return found
-
-
-def _row(loss: TaskLoss, cut: Cut) -> Tensor:
-    return torch.cat([part.detach().double().reshape(-1) for part in task_gradient(loss.value, cut).shared])

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from medmtl.tasks.popart import PopArt
+
 
 class Before(NamedTuple):
     """What a training step changes beside the weights: the generators, and what losses remember."""
@@ -25,12 +27,17 @@ class Before(NamedTuple):
 
 @contextmanager
 def second_look(network: nn.Module, losses: nn.Module, before: Before) -> Iterator[None]:
-    """Repeat the generators of the step; leave running means, memories and generators afterwards as they are now."""
+    """Repeat the generators of the step; leave running figures, memories and generators afterwards as they are now."""
     memory = {name: value.clone() for name, value in losses.state_dict().items() if isinstance(value, Tensor)}
     norms = [module for module in network.modules() if isinstance(module, _BatchNorm) and module.track_running_stats]
+    held = {id(buffer) for norm in norms for buffer in norm.buffers()}
+    buffers = [(buffer, buffer.clone()) for buffer in network.buffers() if id(buffer) not in held]
     losses.load_state_dict(before.memory, strict=False)
     for norm in norms:
         norm.track_running_stats = False  # batch statistics are used, running ones stay
+    for module in network.modules():
+        if isinstance(module, PopArt):
+            module.pending.fill_(float("nan"))  # else weights would move
     try:
         with torch.random.fork_rng():
             torch.set_rng_state(before.cpu)
@@ -39,4 +46,6 @@ def second_look(network: nn.Module, losses: nn.Module, before: Before) -> Iterat
     finally:
         for norm in norms:
             norm.track_running_stats = True
+        for buffer, value in buffers:
+            buffer.copy_(value)
         losses.load_state_dict(memory, strict=False)

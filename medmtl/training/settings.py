@@ -36,5 +36,7 @@ class TrainingSettings(BaseModel):
         0.0, ge=0, description="Radius of sharpness-aware minimisation (0.05 is usual); 0 is none, else steps cost two."
     )
     probe_every: int = Field(
-        0, ge=0, description="Batches between looks at the tasks' gradients, for metrics.csv; 0 is never."
+        0,
+        ge=0,
+        description="Batches between looks at the tasks' gradients and affinities, for metrics.csv; 0 is never.",
     )

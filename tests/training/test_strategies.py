@@ -92,6 +92,7 @@ def test_the_probe_writes_how_the_gradients_agree(material, tmp_path: Path) -> N
     assert len(cosine) > 0
     assert bool(cosine.between(-1, 1).all())
     assert bool((table["gradient_norm_segmentation"].dropna() > 0).all())
+    assert bool((table["gradient_affinity_survival_segmentation"].dropna() < 1).all())
 
 
 def test_sharpness_takes_the_gradient_where_the_loss_is_worst() -> None:
