@@ -36,6 +36,11 @@ class Balancer(nn.Module, ABC):
         """Learn from what the step did to the losses of its own batch."""
 
     @property
+    def look_due(self) -> bool:
+        """Whether the step that was just taken is one to look at again."""
+        return self.looks_again
+
+    @property
     def stopped(self) -> frozenset[str]:
         """The tasks that are stopped for good."""
         return frozenset()

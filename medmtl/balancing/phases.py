@@ -35,6 +35,11 @@ class Phases(Balancer):
         self.register_buffer("epoch", torch.zeros((), dtype=torch.int64))
 
     @property
+    def look_due(self) -> bool:
+        """Whether the balancer looks at this step again."""
+        return self.then.look_due
+
+    @property
     def stopped(self) -> frozenset[str]:
         """The tasks that the balancer has stopped."""
         return self.then.stopped

@@ -57,6 +57,11 @@ class TaskwiseStopping(Balancer):
         self.register_buffer("begun", torch.zeros((), dtype=torch.bool))
 
     @property
+    def look_due(self) -> bool:
+        """Whether the balancer looks at this step again."""
+        return self.then.look_due
+
+    @property
     def stopped(self) -> frozenset[str]:
         """The tasks that are stopped."""
         return frozenset(name for name, halted in zip(self.tasks, self.halted.tolist(), strict=True) if halted)

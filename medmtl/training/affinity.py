@@ -23,7 +23,7 @@ def affinities(
     had happened since. Every weight is afterwards bit for bit what it was. Source: Fifty et al., Efficiently
     identifying task groupings for multi-task learning, NeurIPS 2021, eq. 1.
     """
-    found = {}
+    found: dict[str, float] = {}
     for one, gradient in gradients.items() if len(before) > 1 else ():
         with moved(parameters, gradient, rate):
             after = again()

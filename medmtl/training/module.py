@@ -101,7 +101,7 @@ class JointModule(LightningModule):
         """Take the step into the mean weights, and show the balancer what it did to the losses of its batch."""
         if self.averaged is not None:
             self.averaged.update_parameters(self.network)
-        if self.balancer.looks_again:
+        if self.balancer.look_due:
             self.balancer.look_again(self._again(batch))
 
     def _probes(self, batch_index: int) -> bool:

@@ -56,7 +56,9 @@ def test_it_is_the_step_taken_by_hand(one: str, other: str) -> None:
     before = {name: loss.value for name, loss in pulled.losses(pulled.shared(pulled.x), TURNS).items()}
     slope = torch.autograd.grad(before[one], pulled.shared.weight)[0]
     after = pulled.losses(pulled.x @ (-RATE * slope).T, TURNS)[other].value
-    assert found[f"gradient_affinity_{one}_{other}"] == pytest.approx(float(1 - after / before[other]), abs=1e-5)
+    assert found[f"gradient_affinity_{one}_{other}"] == pytest.approx(
+        1 - float(after.detach() / before[other].detach()), abs=1e-5
+    )
 
 
 def test_tasks_that_said_nothing_have_no_gradient_and_one_alone_has_no_affinity() -> None:
