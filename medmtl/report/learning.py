@@ -38,7 +38,7 @@ def _paint(figure: Figure, table: pd.DataFrame, name: str, colour: str) -> None:
     axes: Axes = figure.add_subplot()
     for _, fold in table.groupby("fold"):
         axes.plot(fold["epoch"], fold[name], color=colour, alpha=0.38, linewidth=1)
-    mean = _mean_of_all(table, name)
+    mean = mean_of_all(table, name)
     axes.plot(mean.index, mean, color=colour, linewidth=2.6)
     if name == "validate_harrell_c":
         axes.axhline(0.5, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
@@ -49,7 +49,7 @@ def _paint(figure: Figure, table: pd.DataFrame, name: str, colour: str) -> None:
     axes.tick_params(length=0)
 
 
-def _mean_of_all(table: pd.DataFrame, name: str) -> "pd.Series[float]":
+def mean_of_all(table: pd.DataFrame, name: str) -> "pd.Series[float]":
     """Return the mean over folds, up to the epoch where the first of them stops, so that it never jumps."""
     common = table.groupby("fold")["epoch"].max().min()
     mean: pd.Series[float] = table[table["epoch"] <= common].groupby("epoch")[name].mean()

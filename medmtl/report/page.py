@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from medmtl.records import Cohort
+from medmtl.report.agreement import agreement_panels
 from medmtl.report.calibration import SCORE_COLUMNS, calibration_panel, decision_panel, score_rows
 from medmtl.report.concordance import concordance_panel, difference_panel, sample_words
 from medmtl.report.contents import Contents, read_contents
@@ -74,7 +75,7 @@ def _content(contents: Contents, cohort: Cohort) -> Mapping[str, Any]:
         "dice": dice_panel(contents),
         "dice_facts": dice_facts(contents) if contents.results.get("dice_cases") else [],
         "overlays": overlays(contents, cohort),
-        "learning": learning_panels(contents),
+        "learning": [*learning_panels(contents), *agreement_panels(contents)],
         "columns": CASE_COLUMNS,
         "rows": case_rows(contents, cohort),
         "failures": failure_rows(contents),
