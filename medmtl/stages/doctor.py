@@ -99,7 +99,9 @@ def _gpu() -> Iterator[Finding]:
     try:
         torch = importlib.import_module("torch")
         if not torch.cuda.is_available():
-            yield Finding(Level.NOTE, "gpu", "No GPU: training and inference run on the processor, in 32-bit floats.")
+            fast = bool(getattr(torch.cpu, "get_capabilities", dict)().get("amx_bf16", False))
+            how = "bf16-mixed, which its matrix units multiply fast" if fast else "32-true"
+            yield Finding(Level.NOTE, "gpu", f"No GPU: the processor trains and predicts, by default in {how}.")
             return
         for number in range(torch.cuda.device_count()):
             told = torch.cuda.get_device_properties(number)
