@@ -99,7 +99,8 @@ def _gpu() -> Iterator[Finding]:
     try:
         torch = importlib.import_module("torch")
         if not torch.cuda.is_available():
-            fast = bool(getattr(torch.cpu, "get_capabilities", dict)().get("amx_bf16", False))
+            ask = getattr(torch.cpu, "get_capabilities", None)
+            fast = ask is not None and bool(ask().get("amx_bf16", False))
             how = "bf16-mixed, which its matrix units multiply fast" if fast else "32-true"
             yield Finding(Level.NOTE, "gpu", f"No GPU: the processor trains and predicts, by default in {how}.")
             return
