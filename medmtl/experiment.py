@@ -41,7 +41,9 @@ class Experiment(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field("experiment", description="Title of the report.")
-    endpoint: str = Field("pfs", description="Endpoint of the survival task and of the fused Cox model.")
+    endpoint: str | None = Field(
+        "pfs", description="Endpoint of the survival task and of the fused Cox model; null learns masks alone."
+    )
     predictors: tuple[str, ...] | None = Field(
         None,
         description="Clinical columns to predict from; without a list, those of the schema without `predictor: false`.",

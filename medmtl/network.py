@@ -18,9 +18,9 @@ from medmtl.tensors import Inputs, Pyramid
 class MultiTaskNetwork(nn.Module):
     """Shares one encoder among tasks; a task may read what the earlier ones found; survival means its `endpoint`."""
 
-    endpoint: str
+    endpoint: str | None
 
-    def __init__(self, sharing: Sharing, tasks: Mapping[str, Task], endpoint: str) -> None:
+    def __init__(self, sharing: Sharing, tasks: Mapping[str, Task], endpoint: str | None) -> None:
         super().__init__()
         check_names(tuple(tasks))
         _check_order(tasks)
@@ -95,7 +95,7 @@ def build_network(
     settings: NetworkSettings,
     clinical: int,
     classes: int,
-    endpoint: str,
+    endpoint: str | None,
     levels: Mapping[str, tuple[str, ...]] | None = None,
 ) -> MultiTaskNetwork:
     """Build the network for this many encoded clinical values and mask classes (background included).

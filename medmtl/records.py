@@ -68,6 +68,10 @@ class Case:
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
     clinical: Mapping[str, float | str | None] = field(default_factory=dict)
 
+    def observed(self, endpoint: str | None) -> Endpoint | None:
+        """Return what is known of the endpoint; None where nothing is, or where no endpoint is asked for."""
+        return None if endpoint is None else self.endpoints.get(endpoint)
+
     @property
     def needed_ct(self) -> Path:
         """The CT, for what cannot be done without; raises CaseError where the case has none."""

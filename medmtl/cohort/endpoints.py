@@ -23,9 +23,11 @@ def endpoint_findings(table: pd.DataFrame, name: str) -> list[Finding]:
     return [*_nothing(known, name), *_zero(known, table, name), *_unit(known, name), *_spread(known, name)]
 
 
-def fold_findings(cohort: Cohort, folds: Sequence[Fold], endpoint: str) -> list[Finding]:
-    """Return a warning where a test part has few events, else a note of how many each has."""
-    observed = {c.case_id for c in cohort.cases if endpoint in c.endpoints and c.endpoints[endpoint].event}
+def fold_findings(cohort: Cohort, folds: Sequence[Fold], endpoint: str | None) -> list[Finding]:
+    """Return a warning where a test part has few events, else a note of how many each has; nothing to count without."""
+    if endpoint is None:
+        return []
+    observed = {c.case_id for c in cohort.cases if (seen := c.observed(endpoint)) and seen.event}
     events = [len(observed & set(fold.test)) for fold in folds]
     told = f"{', '.join(map(str, events))} events of {endpoint} in the test parts of {len(folds)} folds"
     if min(events) < _EVENTS_PER_FOLD:

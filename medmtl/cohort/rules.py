@@ -143,7 +143,10 @@ def _finding(failure: dict[Hashable, Any], table: pd.DataFrame, endpoints: Seque
 def _missing(column: str, endpoints: Sequence[str]) -> Finding:
     remedy = "add it, with empty cells if unknown."
     if column.endswith(_SUFFIXES) and not endpoints:
-        remedy = "add it with the outcomes: the cohort has no endpoint, and a run needs one."
+        remedy = (
+            "add it with the outcomes: the cohort has no endpoint. Or learn masks alone, with --endpoint=null and no "
+            "survival task, as configs/hecktor2020.yaml does."
+        )
     elif column.endswith(_SUFFIXES) and column.rpartition("_")[0] not in endpoints:
         remedy += f" Or choose another endpoint: {', '.join(endpoints)}."
     message = f"the manifest must have this column; {remedy}"

@@ -19,14 +19,14 @@ class Findings:
 
     `whole` holds the measurements of all labels together and `labels` those of every label that occurs, in the order of
     its segments, both by the names of `MEASURES`. `risks` goes by the names of `RISKS`, larger is worse, and is of
-    `endpoint`; `group` is `low`, `high`, or None where it is not known.
+    `endpoint`, None where there is none; `group` is `low`, `high`, or None where it is not known.
     """
 
     whole: Mapping[str, float]
     labels: Mapping[str, Mapping[str, float]]
     risks: Mapping[str, float]
     group: str | None
-    endpoint: str
+    endpoint: str | None
 
 
 def label_group(
@@ -53,7 +53,7 @@ def whole_group(findings: Findings, uid: str, origin: Origin) -> sr.Measurements
     return sr.MeasurementsAndQualitativeEvaluations(
         tracking_identifier=sr.TrackingIdentifier(uid=tracking_uid(uid, ""), identifier="whole case"),
         finding_type=WHOLE,
-        algorithm_id=_algorithm(origin, f"endpoint={findings.endpoint}"),
+        algorithm_id=_algorithm(origin, *([f"endpoint={findings.endpoint}"] if findings.endpoint else [])),
         measurements=[*_measurements(findings.whole, MEASURES), *_measurements(findings.risks, RISKS)],
         qualitative_evaluations=[sr.QualitativeEvaluation(GROUP, GROUPS[group])] if group else None,
     )

@@ -92,8 +92,13 @@ def _size(rows: Mapping[str, Any]) -> tuple[float, float]:
 
 
 def sample_words(contents: Contents) -> str:
-    """Say on how many cases with an endpoint, events and pairs the fused model's C-index stands."""
+    """Say on how many cases with an endpoint, events and pairs the fused model's C-index stands.
+
+    Without an endpoint, on how many masks the Dice does.
+    """
     results = contents.results
+    if not contents.endpoint:
+        return f"{count(results.get('n') or 0, 'case')}, {count(results.get('n_masks') or 0, 'reference mask')}"
     fused = (results.get("concordance") or {}).get("fused") or {}
     pairs = fused.get("pairs")
     words = f"{count(fused.get('n') or 0, 'followed case')}, {count(results.get('n_events') or 0, 'event')}"

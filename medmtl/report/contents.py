@@ -33,6 +33,12 @@ class Contents:
     coefficients: pd.DataFrame
     failures: pd.DataFrame
 
+    @property
+    def endpoint(self) -> str:
+        """The endpoint in capitals; empty where the run learned masks alone."""
+        found = self.results.get("endpoint", "endpoint")
+        return "" if found is None else str(found).upper()
+
     def predicted_mask(self, case_id: str) -> Path:
         """Return where the predicted mask of a case lies, whether it exists or not."""
         return self.folder / "predictions" / "masks" / f"{case_id}.nii.gz"

@@ -22,7 +22,7 @@ def kaplan_meier_panel(contents: Contents) -> Panel:
     if not groups:
         return Panel(title, None, "No curve is known: no case has both a risk group and the endpoint.")
     at_risk = curves.get("at_risk") or {}
-    svg = draw("kaplan-meier", (5.2, 4.1), lambda figure: _paint(figure, groups, at_risk, _endpoint(contents)))
+    svg = draw("kaplan-meier", (5.2, 4.1), lambda figure: _paint(figure, groups, at_risk, contents.endpoint))
     words = "Groups are cut at the median risk of the training folds, so a case is grouped by others than itself. "
     words += f"Band: 95 %. {p_words(curves.get('logrank_p'))}"
     return Panel(title, svg, words)
@@ -93,7 +93,3 @@ def _months(days: Sequence[float]) -> list[float]:
 
 def _from_origin(values: Sequence[float], start: float) -> list[float]:
     return [start, *values]
-
-
-def _endpoint(contents: Contents) -> str:
-    return str(contents.results.get("endpoint") or "endpoint").upper()

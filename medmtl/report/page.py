@@ -21,7 +21,7 @@ from medmtl.report.learning import learning_panels
 from medmtl.report.overlays import overlays
 from medmtl.report.provenance import dropped_features, provenance_rows
 from medmtl.report.readings import readings
-from medmtl.report.tables import CASE_COLUMNS, case_rows, cohort_facts, failure_rows
+from medmtl.report.tables import case_columns, case_rows, cohort_facts, failure_rows
 from medmtl.report.wording import count, follow_up, is_known, model_name, number, span
 
 
@@ -59,7 +59,7 @@ def _render(contents: Contents, cohort: Cohort) -> str:
 def _content(contents: Contents, cohort: Cohort) -> Mapping[str, Any]:
     return {
         "title": contents.name,
-        "endpoint": str(contents.results.get("endpoint") or "endpoint").upper(),
+        "endpoint": contents.endpoint,
         "version": contents.results.get("medmtl") or "",
         "sample": sample_words(contents),
         "style": _asset("page.css"),
@@ -76,7 +76,7 @@ def _content(contents: Contents, cohort: Cohort) -> Mapping[str, Any]:
         "dice_facts": dice_facts(contents) if contents.results.get("dice_cases") else [],
         "overlays": overlays(contents, cohort),
         "learning": [*learning_panels(contents), *agreement_panels(contents)],
-        "columns": CASE_COLUMNS,
+        "columns": case_columns(contents),
         "rows": case_rows(contents, cohort),
         "failures": failure_rows(contents),
         "facts_of_cohort": cohort_facts(contents, cohort),
@@ -88,14 +88,31 @@ def _content(contents: Contents, cohort: Cohort) -> Mapping[str, Any]:
 def headlines(contents: Contents) -> list[Headline]:
     """Return the numbers at the top: what was reached, and on how much."""
     results = contents.results
-    dice = span(*(results.get("dice_mean_interval") or (None, None)))
+    if not contents.endpoint:
+        return [*_overlap(results), *_counted(results)]
     fused = span(*(results.get("harrell_c_interval") or (None, None)))
-    masks = count(results.get("n_masks") or 0, "reference mask")
     return [
         Headline("Fused C-index", number(results.get("harrell_c")), f"{fused}, out of fold"),
         *(_simple(results, name) for name in ("clinical", "volume")),
-        Headline("Mean Dice", number(results.get("dice_mean")), f"{dice}, {masks}"),
+        _overlap(results)[0],
         Headline("Cases", str(results.get("n") or 0), _followed(results)),
+    ]
+
+
+def _counted(results: Mapping[str, Any]) -> list[Headline]:
+    """Return what the masks alone were learned from."""
+    n = results.get("n") or 0
+    masks = Headline("Reference masks", str(results.get("n_masks") or 0), f"of {count(n, 'case')}")
+    return [masks, Headline("Cases", str(n), "no endpoint asked for")]
+
+
+def _overlap(results: Mapping[str, Any]) -> list[Headline]:
+    """Return the mean Dice and the aggregated one."""
+    mean, pooled = (span(*(results.get(f"dice_{name}_interval") or (None, None))) for name in ("mean", "aggregated"))
+    masks = count(results.get("n_masks") or 0, "reference mask")
+    return [
+        Headline("Mean Dice", number(results.get("dice_mean")), f"{mean}, {masks}"),
+        Headline("Aggregated Dice", number(results.get("dice_aggregated")), f"{pooled}, over all voxels"),
     ]
 
 

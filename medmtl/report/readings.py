@@ -16,6 +16,8 @@ _LEAST = 0.005  # a difference that rounds to nothing
 def readings(contents: Contents) -> list[str]:
     """Return the page's reading of the run, one sentence or two per finding, in the order of importance."""
     results = contents.results
+    if not contents.endpoint:
+        return [_overlap(results)]
     found = [
         _discrimination(contents),
         _ceiling(results),

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any
 
 import pandas as pd
@@ -33,21 +34,28 @@ CASE_COLUMNS = (
     ("Days", "number"),
     ("Status", ""),
 )
+_OF_OUTCOMES = {"Risk", "Group", "Observed", "Days"}
+
+
+def case_columns(contents: Contents) -> list[tuple[str, str]]:
+    """Return name and kind of each column; without an endpoint those of risks and outcomes are left out."""
+    return [column for column in CASE_COLUMNS if contents.endpoint or column[0] not in _OF_OUTCOMES]
 
 
 def case_rows(contents: Contents, cohort: Cohort) -> list[list[Cell]]:
-    """Return one row per case of the cohort, in its order, with the columns of CASE_COLUMNS."""
+    """Return one row per case of the cohort, in its order, with the columns of `case_columns`."""
     tables = {
         "cases": _by_case(contents.cases),
         "features": _by_case(contents.features),
         "risks": _by_case(contents.risks[contents.risks["model"] == "fused"]),
     }
-    return [_case_row(case, contents, tables) for case in cohort.cases]
+    shown = [column in case_columns(contents) for column in CASE_COLUMNS]
+    return [list(compress(_case_row(case, contents, tables), shown)) for case in cohort.cases]
 
 
 def _case_row(case: Case, contents: Contents, tables: Mapping[str, dict[str, dict[str, Any]]]) -> list[Cell]:
     found, feature, risk = (tables[name].get(case.case_id, {}) for name in ("cases", "features", "risks"))
-    endpoint = case.endpoints.get(str(contents.results.get("endpoint")))
+    endpoint = case.observed(contents.results.get("endpoint"))
     group, status = _word(risk.get("group")), _word(feature.get("status"))
     observed = {None: "", True: "event", False: "censored"}[endpoint.event if endpoint else None]
     return [
@@ -66,16 +74,21 @@ def _case_row(case: Case, contents: Contents, tables: Mapping[str, dict[str, dic
 
 def cohort_facts(contents: Contents, cohort: Cohort) -> list[tuple[str, str]]:
     """Return what the cohort holds and lacks, as pairs of name and words."""
-    endpoint = str(contents.results.get("endpoint"))
-    known = [case.endpoints[endpoint] for case in cohort.cases if endpoint in case.endpoints]
     masks = sum(case.mask is not None for case in cohort.cases)
     return [
         ("Cases", str(len(cohort.cases))),
-        (f"Endpoint {endpoint.upper()}", f"{count(sum(e.event for e in known), 'event')}, {len(known)} followed"),
+        *(_outcomes(contents, cohort) if contents.endpoint else []),
         ("Reference masks", f"{masks} of {len(cohort.cases)}"),
-        ("Median follow-up", follow_up(contents.results.get("median_follow_up_days"))),
-        *_centres(cohort, endpoint),
+        *_centres(cohort, contents.results.get("endpoint")),
         *_clinical(cohort),
+    ]
+
+
+def _outcomes(contents: Contents, cohort: Cohort) -> list[tuple[str, str]]:
+    known = [seen for case in cohort.cases if (seen := case.observed(contents.results.get("endpoint")))]
+    return [
+        (f"Endpoint {contents.endpoint}", f"{count(sum(e.event for e in known), 'event')}, {len(known)} followed"),
+        ("Median follow-up", follow_up(contents.results.get("median_follow_up_days"))),
     ]
 
 
@@ -85,12 +98,13 @@ def failure_rows(contents: Contents) -> list[tuple[str, str, str]]:
     return [(str(a), str(b), str(c)) for a, b, c in zip(table["case_id"], table["stage"], table["reason"], strict=True)]
 
 
-def _centres(cohort: Cohort, endpoint: str) -> list[tuple[str, str]]:
+def _centres(cohort: Cohort, endpoint: str | None) -> list[tuple[str, str]]:
     rows = []
     for centre, n in sorted(Counter(case.centre for case in cohort.cases).items()):
-        known = [case.endpoints.get(endpoint) for case in cohort.cases if case.centre == centre]
+        known = [case.observed(endpoint) for case in cohort.cases if case.centre == centre]
         events = sum(observed is not None and observed.event for observed in known)
-        rows.append((f"Centre {centre}", f"{count(n, 'case')}, {count(events, 'event')}"))
+        told = f", {count(events, 'event')}" if endpoint else ""
+        rows.append((f"Centre {centre}", f"{count(n, 'case')}{told}"))
     return rows
 
 

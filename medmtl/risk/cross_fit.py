@@ -15,6 +15,7 @@ from medmtl.risk.rows import RiskRows, check_out_of_fold
 from medmtl.risk.settings import RiskSettings
 
 Z_95 = 1.959963984540054  # standard errors to either side that hold 95 %
+RISK_COLUMNS = ("case_id", "fold", "model", "risk", "group", "time_days", "event")  # of `risk/risks.csv`
 LARGEST = 700.0  # log of about the largest number there is
 Floats = NDArray[np.float64]
 

@@ -23,19 +23,27 @@ PACKAGES = ("medmtl", "lifelines", "numpy", "scipy")
 class RiskDocument:
     """The models by name, the endpoint that they predict, and the hashes of what they were fitted on.
 
-    `hashes` names the checkpoint of each fold, the features and the settings. `note` says what was done since the fit,
-    such as a recalibration; empty for a model as fitted.
+    Without an endpoint there is no model. `hashes` names the checkpoint of each fold, the features and the settings.
+    `note` says what was done since the fit, such as a recalibration; empty for a model as fitted.
     """
 
-    endpoint: str
+    endpoint: str | None
     models: Mapping[str, FittedRisk]
     hashes: Mapping[str, str]
     note: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def needed_endpoint(self) -> str:
+        """The endpoint; raises MedmtlError where there is none, and so no model."""
+        if self.endpoint is None:
+            raise MedmtlError("The document must hold a risk model. It holds none: its run asked for no endpoint.")
+        return self.endpoint
+
     def model(self, name: str) -> FittedRisk:
         """Return a model; raise MedmtlError that names those there are."""
         if name not in self.models:
-            raise MedmtlError(f"The document must hold the model {name}. It holds {', '.join(self.models)}.")
+            found = ", ".join(self.models) or "none: its run asked for no endpoint"
+            raise MedmtlError(f"The document must hold the model {name}. It holds {found}.")
         return self.models[name]
 
 

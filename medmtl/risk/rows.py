@@ -86,7 +86,7 @@ class RiskRows:
         )
 
 
-def build_rows(cohort: Cohort, endpoint: str, features: pd.DataFrame, predictions: pd.DataFrame) -> RiskRows:
+def build_rows(cohort: Cohort, endpoint: str | None, features: pd.DataFrame, predictions: pd.DataFrame) -> RiskRows:
     """Join cohort, features and predictions, both tables indexed by `case_id` and with a column `fold`.
 
     A case that either table lacks has no row. Raises CaseError where the mask and the deep risk are of two folds, or
@@ -100,7 +100,7 @@ def build_rows(cohort: Cohort, endpoint: str, features: pd.DataFrame, prediction
         if measured != made:
             raise CaseError(case_id, f"mask and deep risk must be of one fold. Found folds {measured} and {made}.")
     checkpoint = _checkpoints(table, predicted)
-    observed = [case.endpoints.get(endpoint) for case in cases]
+    observed = [case.observed(endpoint) for case in cases]
     radiomics = tuple(name for name in table.columns if name not in (*NO_FEATURES, *CONVENTIONAL))
     return RiskRows(
         cases=cases,

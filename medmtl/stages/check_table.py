@@ -15,10 +15,15 @@ from medmtl.cohort.rules import endpoint_names, find_faults, numbers
 from medmtl.cohort.schema import read_schema
 from medmtl.errors import MedmtlError
 from medmtl.experiment import Experiment
-from medmtl.findings import Finding, fault, note
+from medmtl.findings import Finding, fault, note, warning
 from medmtl.records import ClinicalColumn, Cohort, Endpoint
 from medmtl.stages.begin import check_plan
 from medmtl.stages.divide import divide
+
+_MASKS_ALONE = (
+    "the table has no endpoint, and no experiment was given: masks alone were looked at. Add the outcomes, or plan a "
+    "run with --endpoint=null and no survival task, as configs/hecktor2020.yaml does."
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +35,7 @@ class CheckedTable:
 
     cells: pd.DataFrame
     columns: tuple[ClinicalColumn, ...]
-    endpoint: str
+    endpoint: str | None
     files: tuple[CaseFiles, ...]
     cohort: Cohort
     findings: tuple[Finding, ...]
@@ -43,6 +48,8 @@ class CheckedTable:
     @property
     def observed(self) -> list[Endpoint | None]:
         """What every row says of the planned endpoint, whatever is wrong with its other cells."""
+        if self.endpoint is None:
+            return [None] * len(self.cells)
         pair = [f"{self.endpoint}_days", f"{self.endpoint}_event"]
         days, event = (numbers(self.cells[name]) if name in self.cells else [nan] * len(self.cells) for name in pair)
         return [Endpoint(d, e == 1) if d >= 0 and e in (0, 1) else None for d, e in zip(days, event, strict=True)]
@@ -51,8 +58,8 @@ class CheckedTable:
 def check_table(manifest: Path, experiment: Experiment, planned: bool) -> CheckedTable:
     """Return what the table holds and what is wrong with it.
 
-    Where nothing is `planned` and the table lacks the default endpoint, its first one is looked at. Raises MedmtlError
-    where the file is no table at all.
+    Where nothing is `planned` and the table lacks the default endpoint, its first one is looked at, and where it has
+    none, masks alone. Raises MedmtlError where the file is no table at all.
     """
     cells, folder = read_cells(manifest), manifest.parent
     columns, schema = _columns(folder / SCHEMA)
@@ -66,9 +73,9 @@ def check_table(manifest: Path, experiment: Experiment, planned: bool) -> Checke
         *wrong,
         *missing_ct(cells),
         *shared_files(files),
-        *_plan(cohort, experiment.model_copy(update={"endpoint": endpoint}), len(cells)),
+        *_plan(cohort, experiment.model_copy(update={"endpoint": endpoint}), len(cells), planned or bool(endpoint)),
     ]
-    found += [*completeness_findings(cells, columns, names), *chosen]
+    found += [*completeness_findings(cells, columns, names if endpoint else []), *chosen]
     for name in names:
         found += endpoint_findings(cells, name)
     return CheckedTable(cells, columns, endpoint, files, cohort, tuple(found))
@@ -82,9 +89,11 @@ def _columns(schema: Path) -> tuple[tuple[ClinicalColumn, ...], list[Finding]]:
         return (), [fault("schema", str(error).removeprefix(f"{schema}: "), file=schema)]
 
 
-def _endpoint(wanted: str, known: Sequence[str], planned: bool) -> tuple[str, list[Finding]]:
-    if planned or wanted in known or not known:
+def _endpoint(wanted: str | None, known: Sequence[str], planned: bool) -> tuple[str | None, list[Finding]]:
+    if planned or wanted in known:
         return wanted, []
+    if not known:
+        return None, [warning("no-endpoint", _MASKS_ALONE)]
     message = f"no experiment was given, so {known[0]} was looked at (of {', '.join(known)}); --config names another."
     return known[0], [note("endpoint-chosen", message)]
 
@@ -99,13 +108,14 @@ def _readable(cells: pd.DataFrame, columns: Sequence[ClinicalColumn], folder: Pa
     return Cohort(tuple(case_of_row(row, columns, folder) for row in kept), tuple(columns))
 
 
-def _plan(cohort: Cohort, experiment: Experiment, n: int) -> list[Finding]:
-    """Return what is wrong with network and folds, as far as there are cases to divide."""
+def _plan(cohort: Cohort, experiment: Experiment, n: int, network: bool) -> list[Finding]:
+    """Return what is wrong with the folds, and the network where one is meant, as far as there are cases to divide."""
     if not cohort.cases:
         return []
     found: list[Finding] = []
     try:
-        check_plan(experiment, cohort)
+        if network:
+            check_plan(experiment, cohort)
     except MedmtlError as error:
         found.append(fault("plan", str(error)))
     left_out = n - len(cohort.cases)

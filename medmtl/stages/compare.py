@@ -67,7 +67,7 @@ def _check_common(grid: Grid, name: str) -> None:
 
 def _endpoints(run: Run) -> dict[str, Endpoint]:
     endpoint = run.experiment.endpoint
-    return {case.case_id: case.endpoints[endpoint] for case in run.cohort.cases if endpoint in case.endpoints}
+    return {case.case_id: seen for case in run.cohort.cases if (seen := case.observed(endpoint))}
 
 
 def _write(table: pd.DataFrame, grid: Grid, out: Path) -> Path:

@@ -29,7 +29,7 @@ _COMPARISONS = ("clinical", "volume", "image", "deep")
 
 
 def evaluate_run(run: Run) -> str:
-    """Write `results.json`; return its hash."""
+    """Write `results.json`; return its hash. Without an endpoint it holds the scores of the masks alone."""
     done = [outputs_of(run.folder, stage) or "" for stage in ("predict", "fit")]
     inputs = (*done, run.experiment.evaluation.model_dump_json(), _FORM)
     return perform(run.folder, "evaluate", inputs, lambda: _evaluate(run))
@@ -57,31 +57,32 @@ def mask_scores(found: Mapping[str, Any], settings: EvaluationSettings) -> dict[
 
 
 def _evaluate(run: Run) -> list[Path]:
-    settings = run.experiment.evaluation
+    experiment, cases = run.experiment, run.cohort.cases
     if not run.folder.risks.is_file():
         raise MedmtlError(f"{run.folder.root}: there are no risks to score yet. Run `medmtl fit` first.")
-    risks = pd.read_csv(run.folder.risks, dtype={"case_id": str})
-    known = risks[risks["time_days"].notna()]
-    tables = {name: known[known["model"] == name] for name in known["model"].unique()}
-    results = {"medmtl": __version__, "endpoint": run.experiment.endpoint, **_cohort_scores(run)}
-    results |= mask_scores(overlaps(run.cohort.cases, run.folder.mask, run.experiment.prepare.labels), settings)
-    results |= _risk_scores(tables, settings)
-    results |= survival_scores(run, tables)
-    results |= group_scores(run, tables[HEADLINE]) if HEADLINE in tables else {}
-    results |= _size(run, known) | {"ceiling": _ceiling(run)}
+    results: dict[str, Any] = {"medmtl": __version__, "endpoint": experiment.endpoint, "n": len(cases)}
+    results |= _followed(run) if experiment.endpoint else {}
+    found = overlaps(cases, run.folder.mask, experiment.prepare.labels)
+    results |= mask_scores(found, experiment.evaluation)
+    results |= _outcome_scores(run) if experiment.endpoint else {}
     return [write_results(results, run.folder.results)]
 
 
-def _cohort_scores(run: Run) -> dict[str, Any]:
-    observed = [
-        case.endpoints[run.experiment.endpoint]
-        for case in run.cohort.cases
-        if run.experiment.endpoint in case.endpoints
-    ]
+def _outcome_scores(run: Run) -> dict[str, Any]:
+    risks = pd.read_csv(run.folder.risks, dtype={"case_id": str})
+    known = risks[risks["time_days"].notna()]
+    tables = {name: known[known["model"] == name] for name in known["model"].unique()}
+    results = _risk_scores(tables, run.experiment.evaluation)
+    results |= survival_scores(run, tables)
+    results |= group_scores(run, tables[HEADLINE]) if HEADLINE in tables else {}
+    return results | _size(run, known) | {"ceiling": _ceiling(run)}
+
+
+def _followed(run: Run) -> dict[str, Any]:
+    observed = [seen for case in run.cohort.cases if (seen := case.observed(run.experiment.endpoint))]
     time = np.array([one.time_days for one in observed], dtype=float)
     event = np.array([one.event for one in observed], dtype=bool)
     return {
-        "n": len(run.cohort.cases),
         "n_endpoint": len(observed),
         "n_events": int(event.sum()),
         "median_follow_up_days": median_follow_up(time, event),

@@ -19,7 +19,10 @@ from medmtl.stages.predict import read_predictions
 
 
 def evaluate_new(out: Path, manifest: Path) -> dict[str, Any]:
-    """Write and return `results.json`: Dice where masks are known, Harrell's C of the risk where outcomes are."""
+    """Write and return `results.json`: Dice where masks are known, Harrell's C of the risk where outcomes are.
+
+    Of a run without an endpoint, Dice alone.
+    """
     folder = NewFolder(out)
     record = read_run_record(folder)
     settings = EvaluationSettings.model_validate(record["evaluation"])
@@ -32,7 +35,7 @@ def evaluate_new(out: Path, manifest: Path) -> dict[str, Any]:
         )
     results = {"medmtl": __version__, "endpoint": record["endpoint"], "n": len(both.cases)}
     results |= mask_scores(overlaps(both.cases, folder.mask, record["labels"]), settings)
-    results |= _risk_scores(both, table, record["endpoint"], settings)
+    results |= _risk_scores(both, table, record["endpoint"], settings) if record["endpoint"] else {}
     write_results(results, folder.results)
     return results
 

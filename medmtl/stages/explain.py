@@ -18,6 +18,8 @@ def explain_case(run: Run, case_id: str, model: str = HEADLINE) -> tuple[dict[st
 
     Raises MedmtlError where the run has no such case or model.
     """
+    if run.experiment.endpoint is None:
+        raise MedmtlError(f"{run.folder.root}: a risk must be there to be explained. The run asked for no endpoint.")
     rows = risk_rows(run)
     folds = dict(zip((case.case_id for case in rows.cases), rows.fold.tolist(), strict=True))
     if case_id not in folds:

@@ -1,6 +1,7 @@
 """Fits the risk models of a run: crosswise for the scores, once on all cases for new ones."""
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from medmtl.features.table import read_features
 from medmtl.risk.base import FittedRisk
-from medmtl.risk.cross_fit import CrossFit, coefficient_table, cross_fit, fit_all, survival_out_of_fold
+from medmtl.risk.cross_fit import RISK_COLUMNS, CrossFit, coefficient_table, cross_fit, fit_all, survival_out_of_fold
 from medmtl.risk.divisions import cross_fit_divisions, score_divisions
 from medmtl.risk.document import RiskDocument, read_document, write_document
 from medmtl.risk.ledger import check_ledger
@@ -26,14 +27,15 @@ from medmtl.stages.run import Run, read_folds
 from medmtl.stages.stamps import outputs_of, perform
 from medmtl.whole_file import whole_file
 
+_LOG = logging.getLogger(__name__)
 _FORM = "3"  # raised when the same inputs would give other files
 
 
 def fit_run(run: Run) -> str:
     """Write out-of-fold risks, coefficients and the models as JSON; return their hash."""
     done = [outputs_of(run.folder, stage) or "" for stage in ("prepare", "predict", "extract")]
-    inputs = (*done, run.manifest_hash, run.experiment.endpoint, run.experiment.risk.model_dump_json(), _FORM)
-    return perform(run.folder, "fit", inputs, lambda: _fit(run))
+    inputs = (*done, run.manifest_hash, run.experiment.endpoint or "", run.experiment.risk.model_dump_json(), _FORM)
+    return perform(run.folder, "fit", inputs, lambda: _fit(run) if run.experiment.endpoint else _fit_nothing(run))
 
 
 def risk_rows(run: Run) -> RiskRows:
@@ -62,6 +64,18 @@ def out_of_fold_survival(run: Run, model: str, times_days: Sequence[float]) -> t
     rows = risk_rows(run)
     fitted = {int(fold): document.model(model) for fold, document in cross_fitted(run).items()}
     return rows, survival_out_of_fold(rows, fitted, times_days)
+
+
+def _fit_nothing(run: Run) -> list[Path]:
+    """Write the same files, without a model: there is no outcome that one could predict."""
+    _LOG.info("fit: the experiment has no endpoint, so there is no risk model; the files of the stage are empty")
+    folder = run.folder
+    nothing = CrossFit(pd.DataFrame(columns=RISK_COLUMNS), {}, {})
+    _write(nothing.risks, folder.risks)
+    _write(coefficient_table(nothing, {}), folder.coefficients)
+    hashes = _hashes(run)
+    write_document(RiskDocument(None, {}, hashes), folder.risk_model)
+    return [folder.risk_model, folder.risks, folder.coefficients, *_write_folds(run, nothing, hashes)]
 
 
 def _fit(run: Run) -> list[Path]:
@@ -111,7 +125,7 @@ def _write_folds(run: Run, crossed: CrossFit, hashes: dict[str, str]) -> list[Pa
 def _hashes(run: Run) -> dict[str, str]:
     folder: RunFolder = run.folder
     checkpoints = {f"fold_{fold.index}": file_hash(folder.model(fold.index)) for fold in read_folds(folder)}
-    settings = text_hash(run.experiment.endpoint, run.experiment.risk.model_dump_json())
+    settings = text_hash(run.experiment.endpoint or "", run.experiment.risk.model_dump_json())
     return checkpoints | {"features": file_hash(folder.features), "settings": settings}
 
 

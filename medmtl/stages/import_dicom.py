@@ -165,7 +165,7 @@ def _options(labels: str, patients: PatientTable | None) -> str:
 def _remarks(labels: str, patients: PatientTable | None) -> list[str]:
     remarks = [f"Labels in the masks: {labels}"] if labels else []
     if patients is None:
-        remarks.append("No table: without --endpoints the cohort has no outcome, and a run needs one")
+        remarks.append("No table: without --endpoints the cohort has no outcome, and a run learns masks alone")
     else:
         used = _names(patients, predictor=True) or "none, name them with --predictors"
         carried = _names(patients, predictor=False) or "none"

@@ -30,7 +30,7 @@ class Predicted:
 
     root: Path
     run: str
-    endpoint: str
+    endpoint: str | None
     labels: Mapping[str, int]
     table: pd.DataFrame
     mask: Callable[[str], Path]

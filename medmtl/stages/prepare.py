@@ -28,7 +28,7 @@ def prepare_run(run: Run) -> str:
     Every case is tried; those that fail are noted in failures.csv, and then named in one MedmtlError.
     """
     inputs = (run.manifest_hash, run.experiment.prepare.told(), *map(_fingerprint, run.cohort.cases))
-    folds = (run.experiment.folds.model_dump_json(), run.experiment.endpoint, str(run.experiment.seed))
+    folds = (run.experiment.folds.model_dump_json(), run.experiment.endpoint or "", str(run.experiment.seed))
     done = perform(run.folder, "prepare", (*inputs, *folds), lambda: _prepare(run))
     tell_coverage(run.folder)
     return done

@@ -113,7 +113,7 @@ def _gaps(rows: RiskRows) -> dict[str, Any]:
 
 def _rows(request: ScoreRequest, run: Trained | None, document: RiskDocument, model: FittedRisk) -> RiskRows:
     if not is_manifest(request.cohort):
-        return read_external(request.cohort, document.endpoint, model)
+        return read_external(request.cohort, document.needed_endpoint, model)
     if run is None:
         raise MedmtlError(
             f"{request.cohort} names images, and {request.source} holds no networks to read them. Give the run, or a "

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from medmtl.errors import MedmtlError
 from medmtl.losses.base import Loss
 from medmtl.records import Endpoint
 from medmtl.tensors import Batch, Inputs, Pyramid
@@ -28,8 +29,17 @@ class TaskContext(NamedTuple):
     channels: tuple[int, ...]  # of the pyramid, finest first
     clinical: int  # encoded clinical values
     classes: int  # of the mask, background included
-    endpoint: str  # the one that the experiment is about
+    endpoint: str | None  # the one that the experiment is about; None where it learns masks alone
     levels: Mapping[str, tuple[str, ...]] = {}
+
+    def endpoint_of(self, own: str | None) -> str:
+        """Return a survival task's own endpoint, else the experiment's; raise MedmtlError where that has none."""
+        if self.endpoint is None:
+            raise MedmtlError(
+                "a survival task must have an endpoint. The experiment has none (endpoint: null), and learns masks "
+                "alone; take the task out of network.tasks, as in configs/hecktor2020.yaml, or name the endpoint."
+            )
+        return self.endpoint if own is None else own
 
 
 class Known(NamedTuple):

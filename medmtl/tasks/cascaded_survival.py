@@ -37,7 +37,7 @@ class CascadedSurvival(Task):
         super().__init__()
         self.reads = (reads,)
         self._stop_gradient = stop_gradient
-        self.endpoint: str = context.endpoint if endpoint is None else endpoint
+        self.endpoint: str = context.endpoint_of(endpoint)
         self.scales = nn.ModuleList(_squeeze(channels) for channels in context.channels)
         self.cascade = _Cascade(2 + 1, dense_layers, growth)
         self.from_scales = _embedding(sum(c // 2 for c in context.channels), hidden, dropout)

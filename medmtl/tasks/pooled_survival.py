@@ -27,7 +27,7 @@ class PooledSurvival(Task):
         dropout: float = 0.5,
     ) -> None:
         super().__init__()
-        self.endpoint: str = context.endpoint if endpoint is None else endpoint
+        self.endpoint: str = context.endpoint_of(endpoint)
         self._likelihood: Likelihood = likelihood
         self._intervals = intervals
         self.head = PooledHead(context.channels, hidden, hidden, dropout)

@@ -47,7 +47,7 @@ class Recipe(NamedTuple):
     data: DataSettings
     training: TrainingSettings
     classes: int  # of the mask, background included
-    endpoint: str
+    endpoint: str | None
     seed: int
 
 
@@ -105,7 +105,7 @@ def _module(network: MultiTaskNetwork, known: Known, recipe: Recipe, fold: Fold)
 def _can_choose(network: MultiTaskNetwork, validation: Sequence[Case], recipe: Recipe) -> bool:
     """Return whether the labels of the validation cases give a criterion; if not, every epoch is trained."""
     risk = None if network.risk_task is None else 0.0
-    labels = [Validation(0.0 if case.mask else None, risk, case.endpoints.get(recipe.endpoint)) for case in validation]
+    labels = [Validation(0.0 if case.mask else None, risk, case.observed(recipe.endpoint)) for case in validation]
     return "validate_criterion" in summarise(labels, recipe.training.survival_weight)
 
 

@@ -21,7 +21,7 @@ class ModelDocument(BaseModel):
 
     format: int = 1
     fold: int
-    endpoint: str
+    endpoint: str | None  # None where the network learned no survival
     network: NetworkSettings
     patch: tuple[int, int, int]
     classes: int

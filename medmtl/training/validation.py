@@ -50,7 +50,7 @@ def _dice_of(network: MultiTaskNetwork, readings: Mapping[str, Tensor], batch: B
 def _survival_of(
     network: MultiTaskNetwork, readings: Mapping[str, Tensor], batch: Batch
 ) -> tuple[float | None, Endpoint | None]:
-    outcomes = batch.survival.get(network.endpoint)
+    outcomes = None if network.endpoint is None else batch.survival.get(network.endpoint)
     if network.risk_task is None or outcomes is None or not bool(outcomes.known.all()):
         return None, None
     return float(readings[network.risk_task]), Endpoint(float(outcomes.time_days), bool(outcomes.event))

@@ -126,3 +126,43 @@ def test_events_in_one_centre_alone_cannot_be_divided_by_centre():
              for i, case in enumerate(cohort.cases))  # fmt: skip
     with pytest.raises(MedmtlError, match=r"Without a, .* must each hold an event of pfs\. Found 0"):
         make_centre_folds(Cohort((*cohort.cases, *quiet)), "pfs", 0.0, 0)
+
+
+def _masked(cells: dict[tuple[str, bool], int]) -> Cohort:
+    made = [(centre, mask) for (centre, mask), count in cells.items() for _ in range(count)]
+    return Cohort(
+        tuple(
+            Case(f"case{i}", c, Path("ct"), Path("pet"), Path("mask") if m else None) for i, (c, m) in enumerate(made)
+        )
+    )
+
+
+MASKED = _masked({("a", True): 11, ("b", True): 6, ("a", False): 3, ("b", False): 2, ("c", False): 1})
+
+
+def _masks(part: tuple[str, ...]) -> int:
+    return sum(case.mask is not None for case in MASKED.select(part).cases)
+
+
+def test_without_an_endpoint_known_masks_and_centres_are_spread_evenly() -> None:
+    for seed in range(5):
+        folds = make_folds(MASKED, None, 4, 0.2, seed)
+        assert sorted(case_id for fold in folds for case_id in fold.test) == sorted(MASKED.ids)
+        assert {_masks(fold.test) for fold in folds} == {4, 5}
+        with_masks = [Counter(c.centre for c in MASKED.select(fold.test).cases if c.mask) for fold in folds]
+        assert {count["a"] for count in with_masks} == {2, 3}
+        assert all(_masks(fold.train) and _masks(fold.validate) for fold in folds)
+
+
+def test_without_an_endpoint_outcomes_change_nothing() -> None:
+    observed = replace(MASKED, cases=tuple(replace(c, endpoints={"os": Endpoint(1.0, True)}) for c in MASKED.cases))
+    assert make_folds(MASKED, None, 4, 0.2, seed=1) == make_folds(observed, None, 4, 0.2, seed=1)
+
+
+def test_without_an_endpoint_every_part_must_hold_a_mask() -> None:
+    few = _masked({("a", True): 2, ("b", False): 9})
+    with pytest.raises(MedmtlError, match=r"a reference mask\. Found 2 masks for 3 folds"):
+        make_folds(few, None, 3, 0.0, seed=0)
+    with pytest.raises(MedmtlError, match=r"Without a, .* a reference mask\. Found 0 in the other centres"):
+        make_centre_folds(few, None, 0.0, seed=0)
+    assert len(make_centre_folds(MASKED, None, 0.2, seed=0)) == 3

@@ -26,11 +26,12 @@ class CheckedCase:
 class CheckedCohort:
     """A cohort that was looked through: `findings` of table, images and plan, in the order of the manifest.
 
-    `missing` has a row per centre and one for all: the cases, and how many lack each item.
+    `missing` has a row per centre and one for all: the cases, and how many lack each item. `endpoint` is None
+    where none was asked for.
     """
 
     manifest: Path
-    endpoint: str
+    endpoint: str | None
     cases: tuple[CheckedCase, ...]
     findings: tuple[Finding, ...]
     missing: pd.DataFrame

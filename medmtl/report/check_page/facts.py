@@ -9,18 +9,16 @@ from medmtl.records import Endpoint, Grid
 from medmtl.report.check_page.contents import CheckedCase, CheckedCohort
 from medmtl.report.wording import UNKNOWN, count, follow_up, number
 
+NONE_ASKED = "no endpoint asked for"
 _TIMES = " \N{MULTIPLICATION SIGN} "
 
 
 def cohort_facts(cohort: CheckedCohort) -> list[tuple[str, str]]:
     """Return what the cohort holds, as pairs of name and words."""
     masks = sum(case.files.mask is not None for case in cohort.cases)
-    known = cohort.endpoints
-    events = sum(one.event for one in known)
     facts = [
         ("Cases", f"{len(cohort.cases)} of {count(len(cohort.centres), 'centre')}"),
-        (f"Endpoint {cohort.endpoint}", f"known in {len(known)}, {count(events, 'event')}"),
-        ("Median follow-up", followed_words(known)),
+        *_followed(cohort),
         ("Reference masks", f"{masks} of {len(cohort.cases)}"),
         ("Tumour volume", _span([case.facts.volume_ml for case in cohort.cases], "mL")),
         ("SUVmax in the mask", _span([case.facts.suv_max for case in cohort.cases if case.facts.volume_ml], "g/mL")),
@@ -29,6 +27,17 @@ def cohort_facts(cohort: CheckedCohort) -> list[tuple[str, str]]:
         grids = [case.facts.grids[role] for case in cohort.cases if role in case.facts.grids]
         facts += _grids(role.upper(), grids)
     return facts
+
+
+def _followed(cohort: CheckedCohort) -> list[tuple[str, str]]:
+    known = cohort.endpoints
+    if cohort.endpoint is None:
+        return [("Endpoint", NONE_ASKED)]
+    events = count(sum(one.event for one in known), "event")
+    return [
+        (f"Endpoint {cohort.endpoint}", f"known in {len(known)}, {events}"),
+        ("Median follow-up", followed_words(known)),
+    ]
 
 
 def followed_days(known: Iterable[Endpoint]) -> float | None:
@@ -45,10 +54,11 @@ def followed_words(known: Sequence[Endpoint]) -> str:
     return follow_up(days) if days is not None else "not reached" if known else UNKNOWN
 
 
-def case_facts(case: CheckedCase) -> list[str]:
-    """Return what stands beside a case's pictures."""
+def case_facts(case: CheckedCase, endpoint: str | None) -> list[str]:
+    """Return what stands beside a case's pictures; nothing of the endpoint where none is asked for."""
     facts, seen = case.facts, case.observed
-    followed = f"{seen.time_days:g} d, {'event' if seen.event else 'censored'}" if seen else "endpoint not known"
+    unknown = "endpoint not known" if endpoint else ""
+    followed = f"{seen.time_days:g} d, {'event' if seen.event else 'censored'}" if seen else unknown
     suv = f"SUVmax {number(facts.suv_max, 1)}{'' if facts.volume_ml else ' (whole PET)'}" if facts.suv_max else ""
     volume = f"{facts.volume_ml:.1f} mL" if facts.volume_ml else "" if facts.volume_ml is None else "empty mask"
     sizes = [f"{role.upper()} {_mm(facts.grids[role])}" for role in ("pet", "ct") if role in facts.grids]

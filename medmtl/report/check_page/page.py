@@ -12,7 +12,7 @@ from markupsafe import Markup
 from medmtl import __version__
 from medmtl.findings import Finding, Level
 from medmtl.report.check_page.contents import CheckedCase, CheckedCohort, grouped
-from medmtl.report.check_page.facts import case_facts, cohort_facts, followed_words
+from medmtl.report.check_page.facts import NONE_ASKED, case_facts, cohort_facts, followed_words
 from medmtl.report.check_page.wording import TITLES, title_of, verdict
 from medmtl.report.wording import count
 from medmtl.whole_file import whole_file
@@ -57,13 +57,21 @@ def _content(cohort: CheckedCohort) -> Mapping[str, Any]:
 
 def _headlines(cohort: CheckedCohort) -> list[tuple[str, str, str, str]]:
     """Return name, value, words and kind of the numbers at the top."""
-    known = cohort.endpoints
-    known = cohort.endpoints
-    words = followed_words(known)
     return [
         _counted(cohort, Level.FAULT, "these stop a run", "a run can begin"),
         _counted(cohort, Level.WARNING, "look at these", "nothing to look at"),
         ("Cases", str(len(cohort.cases)), count(len(cohort.centres), "centre"), ""),
+        *_to_learn_from(cohort),
+    ]
+
+
+def _to_learn_from(cohort: CheckedCohort) -> list[tuple[str, str, str, str]]:
+    """Return events and follow-up; without an endpoint the masks."""
+    if cohort.endpoint is None:
+        return [("Masks", str(sum(case.files.mask is not None for case in cohort.cases)), NONE_ASKED, "")]
+    known = cohort.endpoints
+    words = followed_words(known)
+    return [
         ("Events", str(sum(one.event for one in known)), f"{cohort.endpoint}, known in {len(known)}", ""),
         ("Follow-up", words, "median, reverse Kaplan-Meier", "words" if words.startswith("not ") else ""),
     ]
@@ -135,7 +143,7 @@ def _card(cohort: CheckedCohort, case: CheckedCase, anchor: str) -> Mapping[str,
         "level": next((level.value for level in _ORDER[:2] if level in levels), "fine"),
         "warned": Level.WARNING in levels,
         "pictures": {name: b64encode(case.pictures[name]).decode() for name in case.pictures},
-        "facts": case_facts(case),
+        "facts": case_facts(case, cohort.endpoint),
         "findings": _briefly([finding for finding in found if finding.level is not Level.NOTE], cohort),
     }
 

@@ -67,6 +67,7 @@ TITLES = {
     "mask-specks": "Specks in masks",
     "duplicate-mask": "The same mask in two cases",
     "endpoint-chosen": "Endpoint looked at",
+    "no-endpoint": "No endpoint",
 }
 
 

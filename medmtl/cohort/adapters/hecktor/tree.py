@@ -81,6 +81,6 @@ def _tell(source: Path, edition: Edition, layout: Layout, sheets: Sheets, n_suv:
 
 def _tell_of_outcome(edition: Edition, sheets: Sheets) -> None:
     if edition.endpoint is None:
-        _LOG.warning("HECKTOR %d has no outcome: the manifest has no endpoint, which a run needs", edition.year)
+        _LOG.warning("HECKTOR %d has no outcome: learn masks alone, with configs/hecktor2020.yaml", edition.year)
     elif not any("endpoints" in sheet.kinds for sheet in sheets.patients):
-        _LOG.warning("no table tells of %s: the manifest has no endpoint, which a run needs", edition.endpoint)
+        _LOG.warning("no table tells of %s: the manifest has no endpoint, and gives masks alone", edition.endpoint)
