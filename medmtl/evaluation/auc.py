@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medmtl.evaluation.horizon import Horizon, at_horizon, objection
-from medmtl.evaluation.jackknife import Influence, logit_interval
+from medmtl.evaluation.jackknife import Influence, logit_interval, too_few_events
 from medmtl.evaluation.outcomes import Outcomes, check_finite
 from medmtl.records import Interval
 
@@ -23,7 +23,8 @@ def auc_at(outcomes: Outcomes, risk: Floats, horizon_days: float, level: float) 
     found = None if refused else auc_influence(at_horizon(outcomes, horizon_days), risk)
     if found is None:
         return Interval(None, None, None, outcomes.n, refused or NO_PAIR)
-    return logit_interval(found, level)
+    few = too_few_events(int((outcomes.event & (outcomes.time_days <= horizon_days)).sum()))
+    return Interval(found.estimate, None, None, outcomes.n, few) if few else logit_interval(found, level)
 
 
 def auc_influence(horizon: Horizon, risk: Floats) -> Influence | None:

@@ -13,6 +13,7 @@ from medmtl.evaluation.product_limit import event_curve
 from medmtl.records import Interval
 
 Floats = NDArray[np.float64]
+FLAT = 1e-9  # log hazards that differ by less are one risk and the rounding of a fit
 
 
 def calibration_slope(outcomes: Outcomes, log_hazard: Floats, level: float) -> Interval:
@@ -23,6 +24,8 @@ def calibration_slope(outcomes: Outcomes, log_hazard: Floats, level: float) -> I
     Source: van Houwelingen HC, Validation, calibration, revision and combination of prognostic survival models, Stat
     Med 19, 2000.
     """
+    if outcomes.n and float(np.ptp(log_hazard)) < FLAT:
+        return Interval(None, None, None, outcomes.n, "all risks are constant")
     fitted = fit_cox(log_hazard[:, None], outcomes)
     if isinstance(fitted, str):
         return Interval(None, None, None, outcomes.n, fitted.replace("a column is", "all risks are"))

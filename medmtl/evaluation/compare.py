@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medmtl.evaluation.bootstrap import percentile_interval, resample_counts
-from medmtl.evaluation.jackknife import Influence, concordance_influence
+from medmtl.evaluation.jackknife import Influence, concordance_influence, too_few_events
 from medmtl.evaluation.outcomes import Outcomes
 from medmtl.evaluation.resampling import resampled_concordance
 from medmtl.evaluation.settings import EvaluationSettings
@@ -41,6 +41,8 @@ def concordance_difference(
     test = difference_test(outcomes, risks)
     if test is None:
         return Interval(None, None, None, outcomes.n, "no two cases are comparable")
+    if few := too_few_events(int(outcomes.event.sum())):
+        return Interval(test.estimate, None, None, outcomes.n, few)
     counts = resample_counts(outcomes.n, settings)
     first, second = (resampled_concordance(outcomes, risk, counts) for risk in risks)
     return percentile_interval(test.estimate, first - second, outcomes.n, settings)

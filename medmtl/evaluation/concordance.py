@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medmtl.evaluation.bootstrap import bias_corrected_interval, percentile_interval, resample_counts
-from medmtl.evaluation.jackknife import concordance_influence, logit_interval
+from medmtl.evaluation.jackknife import concordance_influence, logit_interval, too_few_events
 from medmtl.evaluation.outcomes import Outcomes
 from medmtl.evaluation.pair_sums import pair_sums, pair_totals
 from medmtl.evaluation.resampling import resampled_concordance
@@ -64,10 +64,12 @@ def concordance_interval(
 
 
 def interval_of_c(outcomes: Outcomes, risk: Floats, settings: EvaluationSettings) -> Interval:
-    """Return Harrell's C with its interval; without a comparable pair, the reason instead."""
+    """Return Harrell's C with its interval; without a comparable pair, or limits below 5 events, the reason instead."""
     influence = concordance_influence(outcomes, risk)
     if influence is None:
         return Interval(None, None, None, outcomes.n, NO_PAIR)
+    if few := too_few_events(int(outcomes.event.sum())):
+        return Interval(influence.estimate, None, None, outcomes.n, few)
     if settings.interval is IntervalMethod.JACKKNIFE:
         return logit_interval(influence, settings.level)
     draws = resampled_concordance(outcomes, risk, resample_counts(outcomes.n, settings))

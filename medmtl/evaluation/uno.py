@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medmtl.evaluation.concordance import NO_PAIR
-from medmtl.evaluation.jackknife import Influence, concordance_influence, logit_interval
+from medmtl.evaluation.jackknife import Influence, concordance_influence, logit_interval, too_few_events
 from medmtl.evaluation.outcomes import Outcomes
 from medmtl.evaluation.product_limit import censoring_curve
 from medmtl.records import Interval
@@ -21,7 +21,11 @@ def uno_c(outcomes: Outcomes, risk: Floats, level: float, tau_days: float | None
     Source: Uno H et al., On the C-statistics for evaluating overall adequacy of risk prediction, Stat Med 30, 2011.
     """
     found = uno_influence(outcomes, risk, tau_days)
-    return logit_interval(found, level) if found else Interval(None, None, None, outcomes.n, NO_PAIR)
+    if found is None:
+        return Interval(None, None, None, outcomes.n, NO_PAIR)
+    counted = outcomes.event if tau_days is None else outcomes.event & (outcomes.time_days <= tau_days)
+    few = too_few_events(int(counted.sum()))
+    return Interval(found.estimate, None, None, outcomes.n, few) if few else logit_interval(found, level)
 
 
 def uno_influence(outcomes: Outcomes, risk: Floats, tau_days: float | None = None) -> Influence | None:

@@ -8,9 +8,10 @@ from matplotlib.figure import Figure
 
 from medmtl.report.contents import Contents
 from medmtl.report.drawing import HIGH, LINE, LOW, MUTED, Panel, draw
-from medmtl.report.wording import DAYS_PER_MONTH, is_known
+from medmtl.report.wording import DAYS_PER_MONTH, is_known, level_words
 
 _GROUPS = {"low": ("low risk", LOW), "high": ("high risk", HIGH)}
+_SHORTEST = 0.1  # months; an axis needs a length where every time is 0
 _LOWEST_NAME = 0.05  # where the name of a curve that ends at 0 stands clear of the axis
 
 
@@ -24,8 +25,13 @@ def kaplan_meier_panel(contents: Contents) -> Panel:
     at_risk = curves.get("at_risk") or {}
     svg = draw("kaplan-meier", (5.2, 4.1), lambda figure: _paint(figure, groups, at_risk, contents.endpoint))
     words = "Groups are cut at the median risk of the training folds, so a case is grouped by others than itself. "
-    words += f"Band: 95 %. {p_words(curves.get('logrank_p'))}"
+    words += f"{_sizes(at_risk)}Band: {level_words(contents.results)}. {p_words(curves.get('logrank_p'))}"
     return Panel(title, svg, words)
+
+
+def _sizes(at_risk: Mapping[str, Any]) -> str:
+    counted = [f"{at_risk[name][0]} {words}" for name, (words, _) in _GROUPS.items() if at_risk.get(name)]
+    return f"At the start: {', '.join(counted)}. " if counted else ""
 
 
 def p_words(p: Any) -> str:
@@ -40,7 +46,7 @@ def _paint(figure: Figure, groups: Mapping[str, Any], at_risk: Mapping[str, Any]
     for name, curve in groups.items():
         _curve(upper, curve, *_GROUPS[name])
     upper.set(ylim=(0, 1.03), ylabel=f"Free of event ({endpoint})", yticks=[0, 0.25, 0.5, 0.75, 1])
-    last = max(_months(curve["time_days"])[-1] for curve in groups.values())
+    last = max(*(_months(curve["time_days"])[-1] for curve in groups.values()), _SHORTEST)
     upper.set_xlim(-0.06 * last, 1.22 * last)  # room for the first counts, and for the names where the curves end
     upper.set_xticks(range(0, int(last) + 1, _tick_months(last)))
     upper.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")

@@ -72,6 +72,8 @@ def _number(case_id: str, name: str, cell: str | None) -> float:
         raise CaseError(case_id, f"{name} must be a number. Found {cell!r}.") from error
     if isinf(found):
         raise CaseError(case_id, f"{name} must be a finite number. Found {cell!r}.")
+    if found < 0 and name in CONVENTIONAL:
+        raise CaseError(case_id, f"{name} must be 0 or more. Found {cell!r}; leave the cell empty if it is not known.")
     return found
 
 

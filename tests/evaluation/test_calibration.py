@@ -36,6 +36,7 @@ def test_a_constant_per_fold_does_not_move_the_slope(phantom):
     ("log_hazard", "event", "told"),
     [
         (np.zeros(6), np.ones(6, bool), "all risks are constant"),
+        (1e-17 * np.arange(6.0), np.ones(6, bool), "all risks are constant"),
         (np.arange(6.0), np.zeros(6, bool), "no event"),
         (-np.arange(6.0), np.ones(6, bool), "separate the events"),
         (np.arange(6.0) * 1e300, np.zeros(6, bool), "no event"),

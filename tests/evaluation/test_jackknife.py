@@ -167,3 +167,15 @@ def test_the_logit_interval_is_the_one_worked_by_hand():
 def test_outcomes_that_are_none_are_refused_by_name(wrong, told):
     with pytest.raises(MedmtlError, match=told):
         Outcomes(**({"time_days": np.array([1.0, 2.0]), "event": np.array([True, False])} | wrong))
+
+
+@pytest.mark.parametrize("method", IntervalMethod)
+def test_four_events_give_a_c_without_limits_and_five_give_both(method):
+    outcomes, risk = _phantom()
+    settings = EvaluationSettings(interval=method)
+    for events, limited in ((4, False), (5, True)):
+        kept = outcomes.event & (np.cumsum(outcomes.event) <= events)
+        found = interval_of_c(Outcomes(outcomes.time_days, kept), risk, settings)
+        assert found.estimate is not None
+        assert (found.low is not None) is limited
+        assert found.reason == ("" if limited else "limits need 5 events. Found 4")

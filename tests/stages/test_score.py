@@ -97,6 +97,7 @@ def test_a_table_that_lacks_columns_is_refused_by_their_names(document, table, t
     ("column", "cell", "message"),
     [
         ("suv_max", "high", "suv_max must be a number. Found 'high'"),
+        ("volume_ml", "-3", "volume_ml must be 0 or more"),
         ("volume_ml", "inf", "volume_ml must be a finite number"),
         ("pfs_event", "2", "events 0 or 1. Found: an event of '2'"),
         ("pfs_days", "-4", "times must be days, 0 or more"),
