@@ -32,6 +32,9 @@ def spread(inside: Inside, spacing: tuple[float, float, float]) -> dict[str, flo
     al., 18F-FDG PET dissemination features in diffuse large B-cell lymphoma, J Nucl Med 61:40, 2020). `dmax_voxels_mm`
     is the largest distance between the centres of two voxels, whichever lesions they belong to.
     """
+    lines = [np.flatnonzero(inside.any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1))]
+    if lines[0].size:
+        inside = inside[tuple(slice(int(line[0]), int(line[-1]) + 1) for line in lines)]
     numbered, count = lesions(inside)
     centroids = np.array(center_of_mass(inside, numbered, range(1, count + 1))).reshape(-1, 3) * spacing
     return {

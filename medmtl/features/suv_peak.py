@@ -3,10 +3,9 @@
 Source: IBSI reference manual (Zwanenburg A et al., arXiv:1612.07003), local (VJGA) and global (0F91) intensity peak.
 """
 
-from itertools import product
-
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import convolve
 
 Floats = NDArray[np.float64]
 Spacing = tuple[float, float, float]
@@ -21,29 +20,31 @@ def suv_peaks(suv: Floats, inside: NDArray[np.bool_], spacing: Spacing) -> dict[
     voxels whose centres lie within `RADIUS_MM`, also those outside the mask, but none outside the image and none that
     is not finite. `suv` and the mask, which has a voxel at least, are z, y, x; `spacing` [mm] is in the same order.
     """
-    voxels = np.argwhere(inside)
-    means = _sphere_means(suv, voxels, _sphere(spacing))
+    near = tuple(_near(line, step) for line, step in zip(_lines(inside), spacing, strict=True))
+    means = _sphere_means(suv[near], _sphere(spacing))[inside[near]]
     values = suv[inside]
     return {"suv_peak": float(means.max()), "suv_peak_at_max": float(means[values == values.max()].max())}
 
 
-def _sphere(spacing: Spacing) -> NDArray[np.int_]:
-    """Return the steps [n, 3] from a voxel to those in the sphere around it."""
-    reaches = [range(-int(RADIUS_MM / step), int(RADIUS_MM / step) + 1) for step in spacing]
-    steps = np.array(list(product(*reaches)))
-    within: NDArray[np.int_] = steps[((steps * spacing) ** 2).sum(axis=1) <= RADIUS_MM**2]
-    return within
+def _lines(inside: NDArray[np.bool_]) -> list[NDArray[np.int_]]:
+    return [np.flatnonzero(inside.any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1))]
 
 
-def _sphere_means(suv: Floats, voxels: NDArray[np.int_], sphere: NDArray[np.int_]) -> Floats:
-    total, count = np.zeros(len(voxels)), np.zeros(len(voxels))
-    last = np.array(suv.shape) - 1
-    for step in sphere:
-        there = voxels + step
-        exists = ((there >= 0) & (there <= last)).all(axis=1)
-        value = suv[tuple(np.clip(there, 0, last).T)]
-        known = exists & np.isfinite(value)
-        total += np.where(known, value, 0.0)
-        count += known
-    mean: Floats = total / count  # the voxel itself always counts
+def _near(line: NDArray[np.int_], step: float) -> slice:
+    margin = int(RADIUS_MM / step)
+    return slice(max(int(line[0]) - margin, 0), int(line[-1]) + 1 + margin)
+
+
+def _sphere(spacing: Spacing) -> Floats:
+    """Return 1 for the voxels in the sphere around the middle one, else 0."""
+    reaches = [np.arange(-int(RADIUS_MM / step), int(RADIUS_MM / step) + 1) * step for step in spacing]
+    z, y, x = np.meshgrid(*reaches, indexing="ij")
+    sphere: Floats = (z**2 + y**2 + x**2 <= RADIUS_MM**2).astype(np.float64)
+    return sphere
+
+
+def _sphere_means(suv: Floats, sphere: Floats) -> Floats:
+    known = np.isfinite(suv)
+    total = convolve(np.where(known, suv, 0.0).astype(np.float64), sphere, mode="constant")
+    mean: Floats = total / np.maximum(convolve(known.astype(np.float64), sphere, mode="constant"), 1.0)
     return mean
