@@ -28,7 +28,8 @@ BALANCERS: dict[str, Member] = {
         ("sum", "weighted_sum.WeightedSum", {}),
         ("normalised sum", "normalised_sum.NormalisedSum", {}),
         ("uncertainty", "uncertainty.UncertaintyWeighting", {}),
-        ("FAMO", "famo.Famo", {}),
+        ("FAMO, a look at every step", "famo.Famo", {"every": 1}),
+        ("FAMO, at every second", "famo.Famo", {"every": 2}),
         ("MGDA", "mgda.Mgda", {}),
         ("PCGrad", "pcgrad.PcGrad", {}),
         ("UPGrad", "upgrad.UpGrad", {}),
@@ -104,7 +105,7 @@ def train(member: Member, seed: int, scale: float, steps: int) -> tuple[float, f
         total(network, balancer, batch, scale).backward()
         optimiser.step()
         schedule.step()
-        if balancer.looks_again:
+        if balancer.look_due:
             with torch.no_grad():
                 z = network.shared(batch.images)
                 balancer.look_again(losses_of(network, dict.fromkeys(TASKS, z), batch, scale))
@@ -127,12 +128,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--only", nargs="+", choices=tuple(BALANCERS), help="Balancers to measure; else all.")
     given = parser.parse_args()
     print(
         "| balancer | left / right, losses as they are | left / right, right scaled by 0.02 |\n|---|---|---|",
         flush=True,
     )
-    for name, member in BALANCERS.items():
+    for name in given.only or BALANCERS:
+        member = BALANCERS[name]
         cells = []
         for scale in (1.0, 0.02):
             found = np.array([train(member, seed, scale, given.steps) for seed in range(given.seeds)])

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from medmtl.balancing.scalar import ScalarBalancer
+from medmtl.errors import MedmtlError
 from medmtl.losses.base import TaskLoss
 
 _TINY = 1e-8
@@ -16,26 +17,39 @@ class Famo(ScalarBalancer):
     """Descends a weighted sum of log losses, and after each step raises the weight of what fell least.
 
     The weights are the softmax of w, which an Adam of its own moves against the fall of each log loss that the step
-    caused; its moments are in the state. Costs one more forward pass a step. Source: Liu et al., FAMO: fast adaptive
-    multitask optimization, NeurIPS 2023.
+    caused; its moments are in the state. It costs one more forward pass at every `every` steps; the published method
+    has `every` 1. At 2 the accuracies of benchmarks/multidigits.py stay within 0.15 points, at a spread of 0.6 over
+    seeds. Source: Liu et al., FAMO: fast adaptive multitask optimization, NeurIPS 2023.
     """
 
     looks_again = True
     w: Tensor  # [T] logits of the weights
     moments: Tensor  # [2, T] of Adam
     steps: Tensor
+    batches: Tensor
     before: Tensor  # [T] losses of the last batch; NaN where silent
 
-    def __init__(self, tasks: Sequence[str], learning_rate: float = 0.025, weight_decay: float = 1e-3) -> None:
+    def __init__(
+        self, tasks: Sequence[str], learning_rate: float = 0.025, weight_decay: float = 1e-3, every: int = 2
+    ) -> None:
         super().__init__(tasks)
-        self._rate, self._decay = learning_rate, weight_decay
+        if every < 1:
+            raise MedmtlError(f"every must be 1 step or more. Found {every}.")
+        self._rate, self._decay, self._every = learning_rate, weight_decay, every
+        self.register_buffer("batches", torch.zeros((), dtype=torch.int64))
         self.register_buffer("w", torch.zeros(len(self.tasks)))
         self.register_buffer("moments", torch.zeros(2, len(self.tasks)))
         self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
         self.register_buffer("before", torch.full((len(self.tasks),), float("nan")))
 
+    @property
+    def look_due(self) -> bool:
+        """Whether the step is one of every `every`."""
+        return int(self.batches) % self._every == 0
+
     def combine(self, values: Tensor, rows: Tensor) -> Tensor:
         """Return c times the sum of z log(loss), where c makes the weights of the gradients sum to 1."""
+        self.batches += 1
         self.before.fill_(float("nan"))
         self.before[rows] = values.detach()
         z = torch.softmax(self.w[rows], dim=0)

@@ -134,6 +134,19 @@ def test_famo_weighs_like_torchjd_over_many_steps() -> None:
         peer.update(after)
 
 
+def test_famo_looks_again_at_every_so_manieth_step_and_goes_on_counting() -> None:
+    balancer, due = Famo(TWO, every=3), []
+    for _ in range(4):
+        combined(balancer, torch.tensor([1.0, 2.0]), TWO)
+        due.append(balancer.look_due)
+    resumed = Famo(TWO, every=3)
+    resumed.load_state_dict(balancer.state_dict())
+    for _ in range(2):
+        combined(resumed, torch.tensor([1.0, 2.0]), TWO)
+        due.append(resumed.look_due)
+    assert due == [False, False, True, False, False, True]
+
+
 def test_dwa_weighs_what_falls_slowly() -> None:
     balancer = DynamicWeightAverage(TWO)
     for losses in ([2.0, 2.0], [1.0, 1.8]):
@@ -194,6 +207,7 @@ def test_dual_balancing_gives_every_task_the_length_of_the_longest() -> None:
         lambda: RandomWeights(TWO, seed=-1),
         lambda: DualBalancing(TWO, beta=1.0),
         lambda: GradNorm(TWO, alpha=-1.0),
+        lambda: Famo(TWO, every=0),
     ],
 )
 def test_what_cannot_be_is_refused_at_construction(wrong) -> None:
