@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from medmtl.report.contents import Contents
 from medmtl.report.drawing import BACKED, INK, LINE, MUTED, Panel, draw, rule
-from medmtl.report.wording import MINUS, count, in_order, is_known, model_name, number, short_name, span
+from medmtl.report.wording import MINUS, count, in_order, is_known, level_words, model_name, number, short_name, span
 
 _CHANCE = 0.5
 
@@ -26,9 +26,10 @@ def concordance_panel(contents: Contents) -> Panel:
         rule(axes, _CHANCE, "chance")
         if is_known(ceiling):
             rule(axes, ceiling, f"ceiling {number(ceiling)}", strong=True)
-        axes.set_xlabel("Harrell's C-index, 95 % interval")
+        axes.set_xlabel(f"Harrell's C-index, {level_words(contents.results)} interval")
 
-    words = "Out of fold, over the pairs that one model held out. Dot: estimate; line: its interval over cases."
+    words = f"Out of fold, over the pairs that one model held out: {sample_words(contents)}. "
+    words += "Dot: estimate; line: its interval over cases."
     if is_known(ceiling):
         words += " The dashed line is the C-index of the phantoms' true hazard: no model can do better, but for luck."
     return Panel(title, draw("concordance", _size(rows), paint), words)
@@ -44,7 +45,7 @@ def difference_panel(contents: Contents) -> Panel:
     def paint(figure: Figure) -> None:
         axes = _forest(figure, rows)
         rule(axes, 0.0, "no difference")
-        axes.set_xlabel("Difference of the C-index, 95 % interval")
+        axes.set_xlabel(f"Difference of the C-index, {level_words(contents.results)} interval")
 
     words = "Both models are scored on the same resamples of cases. Right of the line: the first is better."
     return Panel(title, draw("difference", _size(rows), paint), words)

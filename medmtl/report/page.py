@@ -12,17 +12,25 @@ from markupsafe import Markup
 from medmtl.records import Cohort
 from medmtl.report.agreement import agreement_panels
 from medmtl.report.calibration import SCORE_COLUMNS, calibration_panel, decision_panel, score_rows
+from medmtl.report.caveats import caveats
 from medmtl.report.concordance import concordance_panel, difference_panel, sample_words
 from medmtl.report.contents import Contents, read_contents
 from medmtl.report.dice import dice_facts, dice_panel
 from medmtl.report.hazards import hazard_panel
 from medmtl.report.kaplan_meier import kaplan_meier_panel
 from medmtl.report.learning import learning_panels
+from medmtl.report.model_checks import sheets
 from medmtl.report.overlays import overlays
 from medmtl.report.provenance import dropped_features, provenance_rows
 from medmtl.report.readings import readings
 from medmtl.report.tables import case_columns, case_rows, cohort_facts, failure_rows
-from medmtl.report.wording import count, follow_up, is_known, model_name, number, span
+from medmtl.report.wording import count, follow_up, is_known, level_words, model_name, number, span
+
+_METHODS = {
+    "jackknife": " That of a C-index is the jackknife's on the logit scale.",
+    "percentile": " That of a C-index is the percentiles of resampled cases.",
+    "bias_corrected": " That of a C-index is the bias-corrected bootstrap's.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +73,16 @@ def _content(contents: Contents, cohort: Cohort) -> Mapping[str, Any]:
         "style": _asset("page.css"),
         "script": _asset("page.js"),
         "headlines": headlines(contents),
-        "readings": readings(contents),
+        "readings": [*readings(contents), *caveats(contents.results)],
+        "level": level_words(contents.results),
+        "method": _METHODS.get(str(contents.results.get("interval")), ""),
         "discrimination": [concordance_panel(contents), difference_panel(contents)],
         "survival": [kaplan_meier_panel(contents), hazard_panel(contents)],
         "calibration": [calibration_panel(contents), decision_panel(contents)],
         "score_columns": SCORE_COLUMNS,
         "score_rows": score_rows(contents),
         "dropped": dropped_features(contents),
+        "sheets": sheets(contents),
         "dice": dice_panel(contents),
         "dice_facts": dice_facts(contents) if contents.results.get("dice_cases") else [],
         "overlays": overlays(contents, cohort),

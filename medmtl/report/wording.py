@@ -1,5 +1,6 @@
 """Writes numbers the way the page does, missing ones in words."""
 
+from collections.abc import Mapping
 from math import isfinite
 from typing import Any, TypeGuard
 
@@ -62,6 +63,11 @@ def feature_name(feature: str) -> str:
     whole = flag and not rest
     words = _FEATURES.get(stem if whole else feature, (stem if whole else feature).replace("_", " "))
     return f"{words} (missing)" if whole else words
+
+
+def level_words(results: Mapping[str, Any]) -> str:
+    """Return the level of the intervals as `95 %`."""
+    return f"{100 * float(results.get('level') or 0.95):g} %"
 
 
 def in_order(models: Any) -> list[str]:

@@ -122,7 +122,10 @@ def known_rows(rows: RiskRows) -> RiskRows:
         )
     if not known.event.any():
         found = f"{len(known.cases)} cases with an endpoint and no event"
-        raise MedmtlError(f"A risk model needs at least one event among its training cases. Found {found}.")
+        raise MedmtlError(
+            f"A risk model needs at least one event among its training cases. Found {found}. Choose an endpoint with "
+            "more events, or a larger cohort."
+        )
     return known
 
 

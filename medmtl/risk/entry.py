@@ -32,9 +32,8 @@ def enter_blocks(
     reasons = {name: _objection(name, alone=alone, rows=rows, settings=settings) for name in names}
     rows, surplus = (rows, {}) if alone else _limit_clinical(rows, settings)
     entries = [_enter(name, rows, settings) for name in names if not reasons[name]]
-    return entries, {name.value: reason for name, reason in reasons.items() if reason} | (
-        surplus if BlockName.CLINICAL in names else {}
-    )
+    clinical = surplus | _silent_columns(rows) if BlockName.CLINICAL in names else {}
+    return entries, {name.value: reason for name, reason in reasons.items() if reason} | clinical
 
 
 def _limit_clinical(rows: RiskRows, settings: RiskSettings) -> tuple[RiskRows, dict[str, str]]:
@@ -45,6 +44,14 @@ def _limit_clinical(rows: RiskRows, settings: RiskSettings) -> tuple[RiskRows, d
     limit = settings.clinical_if_few if events < settings.deep_evidence_events else settings.clinical_if_some
     reason = f"with {events} training events a mixed model takes the first {limit} clinical columns of the schema"
     return replace(rows, columns=rows.columns[:limit]), {column.name: reason for column in rows.columns[limit:]}
+
+
+def _silent_columns(rows: RiskRows) -> dict[str, str]:
+    """Name the clinical columns that have one value, or none, in all these rows: no column of the model is theirs."""
+    values = {column.name: {case.clinical.get(column.name) for case in rows.cases} for column in rows.columns}
+    return {
+        name: "constant or missing in all training cases" for name, seen in values.items() if len(seen - {None}) < 2
+    }
 
 
 def _objection(name: BlockName, alone: bool, rows: RiskRows, settings: RiskSettings) -> str:

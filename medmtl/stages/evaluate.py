@@ -18,13 +18,14 @@ from medmtl.evaluation.settings import EvaluationSettings
 from medmtl.evaluation.survival_curves import kaplan_meier, log_rank, median_follow_up, numbers_at_risk
 from medmtl.risk.document import read_document
 from medmtl.stages.masks import overlaps
+from medmtl.stages.model_checks import model_checks
 from medmtl.stages.run import Run
 from medmtl.stages.score_survival import group_scores, outcomes_of, sample_size, survival_scores
 from medmtl.stages.stamps import outputs_of, perform
 from medmtl.whole_file import whole_file
 
 HEADLINE = "fused"
-_FORM = "2"  # raised when the same inputs would give other scores
+_FORM = "3"  # raised when the same inputs would give other scores
 _COMPARISONS = ("clinical", "volume", "image", "deep")
 
 
@@ -61,6 +62,7 @@ def _evaluate(run: Run) -> list[Path]:
     if not run.folder.risks.is_file():
         raise MedmtlError(f"{run.folder.root}: there are no risks to score yet. Run `medmtl fit` first.")
     results: dict[str, Any] = {"medmtl": __version__, "endpoint": experiment.endpoint, "n": len(cases)}
+    results |= {"level": experiment.evaluation.level}
     results |= _followed(run) if experiment.endpoint else {}
     found = overlaps(cases, run.folder.mask, experiment.prepare.labels)
     results |= mask_scores(found, experiment.evaluation)
@@ -75,6 +77,7 @@ def _outcome_scores(run: Run) -> dict[str, Any]:
     results = _risk_scores(tables, run.experiment.evaluation)
     results |= survival_scores(run, tables)
     results |= group_scores(run, tables[HEADLINE]) if HEADLINE in tables else {}
+    results |= model_checks(run) | {"interval": run.experiment.evaluation.interval.value}
     return results | _size(run, known) | {"ceiling": _ceiling(run)}
 
 
@@ -118,8 +121,8 @@ def _differences(tables: Mapping[str, pd.DataFrame], settings: EvaluationSetting
     }
     return {
         f"{HEADLINE} - {name}": {
-            **as_dict(concordance_difference(time, event, (risk, other), fold, settings)),
-            "p": _p(difference_test(outcomes, (risk, other))),
+            **(interval := as_dict(concordance_difference(time, event, (risk, other), fold, settings))),
+            "p": None if "reason" in interval else _p(difference_test(outcomes, (risk, other))),
         }
         for name, other in others.items()
     }

@@ -16,6 +16,7 @@ from medmtl.risk.divisions import cross_fit_divisions, score_divisions
 from medmtl.risk.document import RiskDocument, read_document, write_document
 from medmtl.risk.ledger import check_ledger
 from medmtl.risk.null import permutation_null
+from medmtl.risk.outcome_copies import outcome_copies
 from medmtl.risk.plain_cox import inference_table
 from medmtl.risk.recipes import recipes
 from medmtl.risk.rows import RiskRows, build_rows
@@ -28,7 +29,7 @@ from medmtl.stages.stamps import outputs_of, perform
 from medmtl.whole_file import whole_file
 
 _LOG = logging.getLogger(__name__)
-_FORM = "3"  # raised when the same inputs would give other files
+_FORM = "4"  # raised when the same inputs would give other files
 
 
 def fit_run(run: Run) -> str:
@@ -85,11 +86,18 @@ def _fit(run: Run) -> list[Path]:
     final = fit_all(rows, settings)
     _write(crossed.risks, folder.risks)
     _write(coefficient_table(crossed, final), folder.coefficients)
-    note_failures(folder.failures, "fit", {f"(model {name})": reason for name, reason in crossed.skipped.items()})
+    note_failures(folder.failures, "fit", _remarks(rows, crossed))
     hashes = _hashes(run)
     write_document(RiskDocument(run.experiment.endpoint, final, hashes), folder.risk_model)
     folds = _write_folds(run, crossed, hashes)
     return [folder.risk_model, folder.risks, folder.coefficients, *folds, *_beside(run, rows, final)]
+
+
+def _remarks(rows: RiskRows, crossed: CrossFit) -> dict[str, str]:
+    """Return what a reader must know of models and columns, by name."""
+    copied = outcome_copies(rows).items()
+    copies = {f"(column {name})": f"{reason}: is it known only afterwards?" for name, reason in copied}
+    return {f"(model {name})": reason for name, reason in crossed.skipped.items()} | copies
 
 
 def _beside(run: Run, rows: RiskRows, final: Mapping[str, FittedRisk]) -> list[Path]:

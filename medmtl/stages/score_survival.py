@@ -38,7 +38,10 @@ def group_scores(run: Run, table: pd.DataFrame) -> dict[str, Any]:
     groups = _groups(run.cohort, table["case_id"].tolist())
     found = {name: subgroup_concordance(outcomes, risk, group, settings) for name, group in groups.items()}
     return {
-        "subgroups": {name: {key: as_dict(one) for key, one in each.items()} for name, each in found.items()},
+        "subgroups": {
+            name: {key: as_dict(one) | _events(outcomes, groups[name] == key) for key, one in each.items()}
+            for name, each in found.items()
+        },
         "restricted_mean": {
             "tau_days": tau,
             **as_dict(restricted_mean_difference(outcomes, high, tau, settings.level)),
@@ -80,6 +83,10 @@ def _groups(cohort: Cohort, case_ids: list[str]) -> dict[str, NDArray[np.str_]]:
     values = {"centre": [cases[one].centre for one in case_ids]}
     values |= {name: [_told(cases[one].clinical.get(name)) for one in case_ids] for name in columns}
     return {name: np.array(each) for name, each in values.items() if len(set(each)) > 1}
+
+
+def _events(outcomes: Outcomes, here: NDArray[np.bool_]) -> dict[str, int]:
+    return {"n_events": int(outcomes.event[here].sum())}
 
 
 def _told(value: float | str | None) -> str:

@@ -31,7 +31,7 @@ TINY = {
     "training": {"epochs": 30, "learning_rate": 0.01, "precision": "32-true", "accelerator": "cpu"},
     "inference": {"flips": False},
     "radiomics": {"spacing_mm": 4.0, "min_voxels": 16, "feature_classes": ["shape", "firstorder"]},
-    "risk": {"penalizers": [0.1, 1.0], "inner_folds": 2},
+    "risk": {"penalizers": [0.1, 1.0], "inner_folds": 2, "optimism": 3},
     "evaluation": {"resamples": 20},
 }
 
