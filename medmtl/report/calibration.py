@@ -54,7 +54,10 @@ def decision_panel(contents: Contents) -> Panel:
         axes.set(ylim=(_LOWEST, 1.1 * max(highest, 0.05)), xlabel="Threshold of risk", ylabel="Net benefit per case")
         _finish(axes)
 
-    words = f"At {_months(day)}. Worth acting on where its line is above treating all and above 0, treating none."
+    words = (
+        f"Out of fold, at {_months(day)}. To act on a model can do good only where its line is above treating all and "
+    )
+    words += "above 0, treating none. No interval is drawn: with few events the lines cross by chance."
     return Panel(title, draw("decision", (4.6, 4.1), paint), words)
 
 
