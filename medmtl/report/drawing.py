@@ -54,6 +54,16 @@ def draw(name: str, size: tuple[float, float], paint: Callable[[Figure], None]) 
     return _inline(buffer.getvalue(), name)
 
 
+def stand_alone(svg: Markup) -> str:
+    """Return the figure as a file of its own: with its name space, its size, a white ground and the light colours."""
+    for colour, variable in _VARIABLES.items():
+        svg = Markup(svg.replace(f"var(--{variable})", colour))
+    box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
+    size = f' width="{box[1]}" height="{box[2]}"' if box else ""
+    style = 'style="background: white; font-family: sans-serif"'
+    return str(svg).replace("<svg", f'<svg xmlns="http://www.w3.org/2000/svg"{size} {style}', 1) + "\n"
+
+
 def rule(axes: Axes, value: float, words: str, *, strong: bool = False) -> None:
     """Draw an upright line of reference with its words at the top."""
     axes.axvline(value, color=INK if strong else MUTED, linewidth=1, linestyle=(0, (4, 3)) if strong else "-", zorder=0)

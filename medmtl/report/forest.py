@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from medmtl.report.drawing import ACCENT, HIGH, INK, LINE, MUTED, draw
+from medmtl.report.drawing import ACCENT, HIGH, INK, LINE, MUTED, draw, stand_alone
 
 _PANELS = (
     ("delta_m", "delta_m [%]"),
@@ -28,4 +28,4 @@ def draw_forest(table: pd.DataFrame) -> str:
             axis.set_xlabel(words)
             axis.set_yticks(range(len(shown)), list(shown["variant"]))
 
-    return str(draw("forest", (9.0, 0.8 + 0.28 * len(shown)), paint))
+    return stand_alone(draw("forest", (9.0, 0.8 + 0.28 * len(shown)), paint))

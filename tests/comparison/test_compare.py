@@ -1,6 +1,7 @@
 """A tiny comparison runs end to end, resumes, and says what it found."""
 
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
@@ -44,7 +45,9 @@ def test_a_comparison_ends_in_a_table_and_goes_on_where_it_was(tmp_path: Path) -
     grid = grid_of(tmp_path)
     told = compare(grid, None, tmp_path / "out", jobs=1).read_text()
     assert "| sum |" in told
-    assert "<svg" in (tmp_path / "out" / "delta_m.svg").read_text()
+    svg = (tmp_path / "out" / "delta_m.svg").read_text()
+    assert ElementTree.fromstring(svg).tag == "{http://www.w3.org/2000/svg}svg"
+    assert "var(--" not in svg
     table = pd.read_csv(tmp_path / "out" / "table.csv")
     assert list(table["variant"]) == ["segmentation", "survival", "sum", "MGDA"]
     done = {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "cells").rglob("cell.json")}
