@@ -21,8 +21,8 @@ class TaskwiseStopping(Balancer):
     A stopped task has weight 0 for good and its head stays as it is; the others go on as the balancer `then` says. The
     first epoch is not counted, as a Cox bank is still filling then. Larger `importance` keeps a task longer. Once a
     training loss is flat, the first factor is `window`: the threshold over `window` is then the part by which the
-    validation loss may exceed the least training loss. Source: Zhang et al., Facial landmark detection by deep
-    multi-task learning, ECCV 2014, eq. 5; window and threshold are our choice.
+    validation loss may exceed the least training loss. Source: after Zhang et al., Facial landmark detection by deep
+    multi-task learning, ECCV 2014, whose criterion is taken at second hand; window and threshold are our choice.
     """
 
     wants_validation = True
