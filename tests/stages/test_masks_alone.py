@@ -151,7 +151,7 @@ def test_dice_alone_chooses_the_epoch(done: Study) -> None:
 
 
 def test_the_results_hold_overlap_alone(results: dict) -> None:
-    keys = {"medmtl", "endpoint", "n", "n_masks", "dice_cases", *_dice_keys()}
+    keys = {"medmtl", "endpoint", "level", "n", "n_masks", "dice_cases", *_dice_keys()}
     assert set(results) == keys
     assert results["endpoint"] is None
     assert (results["n"], results["n_masks"]) == (10, 8)

@@ -122,7 +122,8 @@ def test_two_processes_agree_with_each_other_and_with_one(name: str, ranks) -> N
 @pytest.mark.slow
 def test_a_fold_is_trained_by_two_processes(material, tmp_path: Path) -> None:
     recipe = material.recipe
-    together = recipe._replace(training=recipe.training.model_copy(update={"devices": 2, "epochs": 2}))
+    training = recipe.training.model_copy(update={"devices": 2, "epochs": 2})
+    together = recipe._replace(training=training, data=recipe.data.model_copy(update={"batch_size": 4}))
     model = train_fold(material.fold, material.cohort, material.files, together, tmp_path)
     assert load_model(model)[1].trained_on == (*material.fold.train, *material.fold.validate)
     lines = (tmp_path / "metrics.csv").read_text().splitlines()
