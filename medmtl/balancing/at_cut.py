@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from medmtl.balancing.base import Balancer
-from medmtl.balancing.cut import Cut, scalar_with_gradient
+from medmtl.balancing.cut import Cut, gradient_at_cut, pulled, scalar_with_gradient
 from medmtl.losses.base import TaskLoss
 
 
@@ -30,27 +30,16 @@ class CutBalancer(Balancer):
             raise ValueError(f"{type(self).__name__} must be given the cut behind which the losses were computed.")
         value = torch.stack([loss.value for loss in losses.values()]).sum()
         active = {name: loss.value for name, loss in losses.items() if loss.active}
-        found = [_gradients(loss, cut) for loss in active.values()]
-        maps, heads = [one[: len(cut.leaves)] for one in found], [one[len(cut.leaves) :] for one in found]
+        found = [gradient_at_cut(loss, cut) for loss in active.values()]
+        maps, heads = [at_leaves for at_leaves, _ in found], [own for _, own in found]
         if not active:
             everything = (*cut.shared, *cut.heads)
             return scalar_with_gradient(value, everything, tuple(torch.zeros_like(p) for p in everything))
         weights = self.weigh_maps(maps, active, cut)
         self.weights = dict(zip(active, weights.tolist(), strict=True))
-        shared = _pull(tuple(_weighted(weights, rows) for rows in zip(*maps, strict=True)), cut)
+        shared = pulled(tuple(_weighted(weights, rows) for rows in zip(*maps, strict=True)), cut)
         summed = tuple(torch.stack(rows).sum(dim=0) for rows in zip(*heads, strict=True))
         return scalar_with_gradient(value, (*cut.shared, *cut.heads), (*shared, *summed))
-
-
-def _gradients(loss: Tensor, cut: Cut) -> tuple[Tensor, ...]:
-    wanted = (*cut.leaves, *cut.heads)
-    found = torch.autograd.grad(loss, wanted, retain_graph=True, allow_unused=True)
-    return tuple(torch.zeros_like(t) if one is None else one for t, one in zip(wanted, found, strict=True))
-
-
-def _pull(at_leaves: tuple[Tensor, ...], cut: Cut) -> tuple[Tensor, ...]:
-    found = torch.autograd.grad(cut.found, cut.shared, at_leaves, retain_graph=True, allow_unused=True)
-    return tuple(torch.zeros_like(p) if one is None else one for p, one in zip(cut.shared, found, strict=True))
 
 
 def _weighted(weights: Tensor, rows: Sequence[Tensor]) -> Tensor:

@@ -44,11 +44,21 @@ def task_gradient(loss: Tensor, cut: Cut) -> TaskGradient:
 
     The graph is kept, so that the next task can be asked.
     """
+    at_leaves, heads = gradient_at_cut(loss, cut)
+    return TaskGradient(pulled(at_leaves, cut), heads)
+
+
+def gradient_at_cut(loss: Tensor, cut: Cut) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+    """Return the gradients of a loss by the leaves, and by the head parameters; 0 where it has no part."""
     wanted = (*cut.leaves, *cut.heads)
     found = _zeros_for(wanted, torch.autograd.grad(loss, wanted, retain_graph=True, allow_unused=True))
-    at_leaves, heads = found[: len(cut.leaves)], found[len(cut.leaves) :]
-    pulled = torch.autograd.grad(cut.found, cut.shared, at_leaves, retain_graph=True, allow_unused=True)
-    return TaskGradient(_zeros_for(cut.shared, pulled), heads)
+    return found[: len(cut.leaves)], found[len(cut.leaves) :]
+
+
+def pulled(at_leaves: tuple[Tensor, ...], cut: Cut) -> tuple[Tensor, ...]:
+    """Return gradients at the leaves as gradients by the shared parameters: one walk back through the shared part."""
+    found = torch.autograd.grad(cut.found, cut.shared, at_leaves, retain_graph=True, allow_unused=True)
+    return _zeros_for(cut.shared, found)
 
 
 def scalar_with_gradient(value: Tensor, parameters: tuple[nn.Parameter, ...], wanted: tuple[Tensor, ...]) -> Tensor:

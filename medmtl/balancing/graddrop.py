@@ -16,4 +16,4 @@ class GradDrop(SeededBalancer):
 
     def direction(self, jacobian: Tensor, tasks: Sequence[str]) -> Tensor:
         """Return the sum of what was kept."""
-        return graddrop_direction(jacobian, self.next_seed())
+        return graddrop_direction(jacobian, self.draws.next_seed())

@@ -30,7 +30,7 @@ class GradVac(SeededBalancer, GramianBalancer):
     def weigh(self, gramian: Tensor, tasks: Sequence[str]) -> Tensor:
         """Return the weights, and move the running means."""
         places = [self.tasks.index(task) for task in tasks]
-        generator = torch.Generator().manual_seed(self.next_seed())
+        generator = torch.Generator().manual_seed(self.draws.next_seed())
         turned = torch.eye(len(tasks), dtype=gramian.dtype)
         for i in range(len(tasks)):
             for j in torch.randperm(len(tasks), generator=generator).tolist():

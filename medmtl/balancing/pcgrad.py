@@ -17,4 +17,4 @@ class PcGrad(SeededBalancer, GramianBalancer):
 
     def weigh(self, gramian: Tensor, tasks: Sequence[str]) -> Tensor:
         """Return the weights."""
-        return pcgrad_weights(gramian, self.next_seed())
+        return pcgrad_weights(gramian, self.draws.next_seed())

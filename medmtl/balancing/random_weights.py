@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from medmtl.balancing.scalar import ScalarBalancer
-from medmtl.errors import MedmtlError
+from medmtl.balancing.seeded import Draws
 
 
 class RandomWeights(ScalarBalancer):
@@ -16,14 +16,9 @@ class RandomWeights(ScalarBalancer):
     al., Reasonable effectiveness of random weighting, TMLR 2022.
     """
 
-    step: Tensor
-
     def __init__(self, tasks: Sequence[str], seed: int = 0) -> None:
         super().__init__(tasks)
-        if seed < 0:
-            raise MedmtlError(f"seed must be 0 or more. Found {seed}.")
-        self._seed = seed
-        self.register_buffer("step", torch.zeros((), dtype=torch.int64))
+        self.draws = Draws(seed)
 
     def combine(self, values: Tensor, rows: Tensor) -> Tensor:
         """Return the weighted sum over the active tasks."""
@@ -33,6 +28,5 @@ class RandomWeights(ScalarBalancer):
         return (weights * values).sum()
 
     def generator(self) -> torch.Generator:
-        """Return the generator of this step, and count it."""
-        self.step += 1
-        return torch.Generator().manual_seed(self._seed * 1_000_003 + int(self.step))
+        """Return the generator of this step."""
+        return torch.Generator().manual_seed(self.draws.next_seed())
