@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from medmtl.imaging.grid import continuous_index
+from medmtl.imaging.grid import continuous_index, points_at
 from medmtl.imaging.resample import resample_linear
 from medmtl.records import Grid, Image
 
@@ -75,7 +75,7 @@ def around(image: Image, centre: Point, side_mm: float) -> Image:
     low = np.clip(np.floor(index.min(axis=0)) - 2, 0, last).astype(int)
     high = np.clip(np.ceil(index.max(axis=0)) + 2, low, last).astype(int)
     part = image.array[tuple(slice(a, b + 1) for a, b in zip(low[::-1], high[::-1], strict=True))]
-    corner = _points(image.grid, low[None].astype(float))[0]
+    corner = points_at(image.grid, low[None].astype(float))[0]
     origin = (corner[0].item(), corner[1].item(), corner[2].item())
     size = (part.shape[2], part.shape[1], part.shape[0])
     return Image(part, Grid(size, image.grid.spacing, origin, image.grid.direction))
@@ -84,26 +84,20 @@ def around(image: Image, centre: Point, side_mm: float) -> Image:
 def box_of(image: Image) -> Box:
     """Return the box that holds the whole image."""
     corners = np.array(list(product(*((-0.5, n - 0.5) for n in image.grid.size))))
-    return _box(_points(image.grid, corners))
+    return _box(points_at(image.grid, corners))
 
 
 def box_of_mask(mask: Image) -> Box | None:
     """Return the box that holds the mask's voxels; None for an empty mask."""
     index = np.argwhere(mask.array)[:, ::-1]
-    return _box(_points(mask.grid, index.astype(float))) if len(index) else None
+    return _box(points_at(mask.grid, index.astype(float))) if len(index) else None
 
 
 def centroid(mask: Image) -> Point:
     """Return the voxel of the mask that is nearest to its centre of mass, as a point [mm]."""
-    points = _points(mask.grid, np.argwhere(mask.array)[:, ::-1].astype(float))
+    points = points_at(mask.grid, np.argwhere(mask.array)[:, ::-1].astype(float))
     nearest = points[np.argmin(((points - points.mean(axis=0)) ** 2).sum(axis=1))]
     return nearest[0].item(), nearest[1].item(), nearest[2].item()
-
-
-def _points(grid: Grid, index: Floats) -> Floats:
-    axes = np.array(grid.direction).reshape(3, 3)
-    points: Floats = np.array(grid.origin) + (index * np.array(grid.spacing)) @ axes.T
-    return points
 
 
 def _box(points: Floats) -> Box:
