@@ -19,6 +19,9 @@ def _mtl_options(parser: ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="Folder of the comparison; the same folder resumes it.")
     parser.add_argument("--grid", type=Path | None, default=None, help="Another grid than configs/bench/mtl.yaml.")
     parser.add_argument("--cohort", type=Path | None, default=None, help="A manifest or its folder; else phantoms.")
+    parser.add_argument(
+        "--jobs", type=int | None, default=None, help="Trainings at once; one per core (8 at most), one on a GPU."
+    )
     parser.add_argument("--seeds", type=int | None, default=None, help="Other than the grid's number of seeds.")
 
 
@@ -29,7 +32,7 @@ def _mtl(given: Namespace) -> None:
 
     grid = read_grid(given.grid or shipped_config("bench/mtl.yaml"))
     grid = grid if given.seeds is None else grid.model_copy(update={"seeds": given.seeds})
-    say(compare(grid, given.cohort and manifest_of(given.cohort), given.out).read_text("utf-8"))
+    say(compare(grid, given.cohort and manifest_of(given.cohort), given.out, given.jobs).read_text("utf-8"))
 
 
 BENCH = Command("bench", "Compare ways of learning.", parts=(Command("mtl", _MTL, _mtl_options, _mtl),))

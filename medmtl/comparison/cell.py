@@ -41,10 +41,16 @@ class Cell(BaseModel):
 
     name: str
     seed: int
+    fold: int = 0
     tested: dict[str, Reading]  # by case id; none of them was trained on
     trained: dict[str, Reading]
     seconds: float  # of the training
     parameters: int
+
+    @property
+    def part(self) -> tuple[int, int]:
+        """Seed and fold: what the cells of all variants have in common."""
+        return self.seed, self.fold
 
 
 class Material(NamedTuple):
@@ -68,6 +74,7 @@ def compute_cell(name: str, experiment: Experiment, material: Material, fold: Fo
     cell = Cell(
         name=name,
         seed=experiment.seed,
+        fold=fold.index,
         tested=reader.read(cohort.select(fold.test).cases),
         trained=reader.read(cohort.select(fold.train).cases[: len(fold.test)]),
         seconds=seconds,

@@ -1,4 +1,4 @@
-"""Resamples seeds, and cases within seeds, alike for every variant, so that differences are paired."""
+"""Resamples trainings, and test cases within them, alike for every variant, so that differences are paired."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from medmtl.evaluation.resampling import resampled_concordance
 from medmtl.records import Endpoint
 
 Floats = NDArray[np.float64]
-Counts = Mapping[int, NDArray[np.int64]]  # by seed: [resamples, cases]
+Counts = Mapping[tuple[int, int], NDArray[np.int64]]  # by seed and fold: [resamples, cases]
 TASKS = ("segmentation", "survival")  # mean Dice, and Harrell's C
 
 
@@ -27,15 +27,15 @@ class Scores:
 def score_variants(
     cells: Mapping[str, Sequence[Cell]], endpoints: Mapping[str, Endpoint], resamples: int, seed: int = 0
 ) -> dict[str, Scores]:
-    """Return the scores of every variant: means over its seeds.
+    """Return the scores of every variant: means over its trainings, one for each seed and fold.
 
-    A resample draws seeds with replacement, and in each drawn seed its test cases; all variants share the draws.
+    A resample draws trainings with replacement, and of each its test cases; all variants share the draws.
     """
     rng = np.random.default_rng(seed)
-    seeds = sorted({cell.seed for of in cells.values() for cell in of})
-    sizes = {cell.seed: len(cell.tested) for of in cells.values() for cell in of}
-    counts = {one: rng.multinomial(sizes[one], np.full(sizes[one], 1 / sizes[one]), resamples) for one in seeds}
-    times = rng.multinomial(len(seeds), np.full(len(seeds), 1 / len(seeds)), resamples)
+    sizes = {cell.part: len(cell.tested) for of in cells.values() for cell in of}
+    parts = sorted(sizes)
+    counts = {one: rng.multinomial(sizes[one], np.full(sizes[one], 1 / sizes[one]), resamples) for one in parts}
+    times = rng.multinomial(len(parts), np.full(len(parts), 1 / len(parts)), resamples)
     return {name: _score(of, endpoints, counts, times) for name, of in cells.items()}
 
 
@@ -48,15 +48,15 @@ def mean_score(readings: Mapping[str, Reading], endpoints: Mapping[str, Endpoint
 def _score(
     cells: Sequence[Cell],
     endpoints: Mapping[str, Endpoint],
-    counts: Mapping[int, NDArray[np.int64]],
+    counts: Counts,
     times: NDArray[np.int64],
 ) -> Scores:
-    ordered = sorted(cells, key=lambda cell: cell.seed)
+    ordered = sorted(cells, key=lambda cell: cell.part)
     found = [mean_score(cell.tested, endpoints) for cell in ordered]
     draws = {}
     for task in TASKS:
         drawn = np.stack(
-            [_one(cell.tested, endpoints, counts[cell.seed].astype(float), task) for cell in ordered], axis=1
+            [_one(cell.tested, endpoints, counts[cell.part].astype(float), task) for cell in ordered], axis=1
         )
         weight = np.where(np.isnan(drawn), 0, times)
         total = weight.sum(axis=1)

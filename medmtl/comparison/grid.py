@@ -20,6 +20,7 @@ class Grid(BaseModel):
 
     name: str = "comparison"
     seeds: int = Field(5, ge=1, description="Each seed divides the cohort and begins the weights anew.")
+    every_fold: bool = Field(False, description="Test each fold of a seed's division, not its first alone.")
     cases: int = Field(96, ge=12, description="Phantoms, where no cohort is given.")
     base: dict[str, Any] = Field(default_factory=dict, description="The experiment that all have in common.")
     baselines: dict[str, dict[str, Any]] = Field(

@@ -42,7 +42,7 @@ def _row(
     name: str, cells: Sequence[Cell], scores: Mapping[str, Scores], endpoints: Mapping[str, Endpoint]
 ) -> dict[str, Any]:
     own = scores[name]
-    row: dict[str, Any] = {"variant": name, "seeds": len(cells)}
+    row: dict[str, Any] = {"variant": name, "trainings": len(cells)}
     for task in TASKS:
         row |= _with_interval(task, own.found[task], own.draws[task])
     alone = {task: scores[task] for task in TASKS if task in scores}

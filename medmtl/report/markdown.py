@@ -17,7 +17,7 @@ def markdown_table(title: str, table: pd.DataFrame) -> str:
     lines = [
         f"# {title}",
         "",
-        f"{int(table['seeds'].max())} seeds. Intervals: 95 %, seeds and cases resampled in pairs.",
+        f"{int(table['trainings'].max())} trainings each. Intervals: 95 %, trainings and cases resampled in pairs.",
         "",
     ]
     lines += ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]

@@ -1,10 +1,15 @@
 """Carries out a comparison: every way of learning, every seed, and the table of what came of it."""
 
+import contextlib
 import hashlib
+import io
 import logging
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
+from joblib import Parallel, cpu_count, delayed
 
 from medmtl.cohort.folds import make_folds
 from medmtl.cohort.synthetic import PhantomSettings
@@ -12,49 +17,96 @@ from medmtl.comparison.cell import Cell, Material, compute_cell
 from medmtl.comparison.grid import Grid
 from medmtl.comparison.table import make_table
 from medmtl.errors import MedmtlError
-from medmtl.records import Endpoint
+from medmtl.experiment import Experiment
+from medmtl.records import Endpoint, Fold
 from medmtl.report.forest import draw_forest
 from medmtl.report.markdown import markdown_table
 from medmtl.stages.begin import begin_run, check_learnable
 from medmtl.stages.make_phantoms import make_phantoms
-from medmtl.stages.prepare import prepare_run, prepared_files
+from medmtl.stages.prepare import prepare_run, prepared_files, workers
 from medmtl.stages.progress import progress
 from medmtl.stages.run import Run
+from medmtl.training.precision import choose_device
 from medmtl.whole_file import whole_file
 
 _LOG = logging.getLogger(__name__)
 _SAME = ("endpoint", "predictors", "prepare")  # what every cell must have in common: they share the prepared cases
+_AT_ONCE = 8  # trainings, unless more are asked for: each takes a gigabyte or more
 
 
-def compare(grid: Grid, manifest: Path | None, out: Path, jobs: int = -1) -> Path:
+class _Work(NamedTuple):
+    """A cell that is to be computed."""
+
+    name: str
+    experiment: Experiment
+    fold: Fold
+    folder: Path
+
+
+def compare(grid: Grid, manifest: Path | None, out: Path, jobs: int | None = None) -> Path:
     """Do what is left to do of the grid in `out`; return the table's path.
 
-    Without a manifest, phantoms are made in `out/cohort`. Every cell that is done is kept: `out/cells`.
+    Without a manifest, phantoms are made in `out/cohort`. Every cell that is done is kept in `out/cells`. `jobs` cells
+    are trained at once, each on its share of the cores; None is one per core, up to eight, and one on a GPU.
+    A cell that fails does not stop the others; MedmtlError names those that did, at the end.
     """
     names = (*grid.baselines, *grid.variants)
     for name in names:
         _check_common(grid, name)
-    cohort = make_phantoms(out / "cohort", PhantomSettings(n_cases=grid.cases), jobs) if manifest is None else manifest
+    many = -1 if jobs is None else jobs
+    cohort = make_phantoms(out / "cohort", PhantomSettings(n_cases=grid.cases), many) if manifest is None else manifest
     run = begin_run(grid.experiment(names[-1], 0), cohort, out / "prepared_run")
     for name in names:
         check_learnable(grid.experiment(name, 0), run.cohort)
     prepare_run(run)
     cells: dict[str, list[Cell]] = {name: [] for name in names}
-    with progress("compare", len(names) * grid.seeds) as advance:
-        for seed in range(grid.seeds):
-            for name in names:
-                cells[name].append(_cell(grid, name, seed, run, out))
-                advance(f"{name}, seed {seed}")
+    for cell in _computed(list(_work(grid, run, out)), run, jobs):
+        cells[cell.name].append(cell)
     return _write(make_table(cells, _endpoints(run)), grid, out)
 
 
-def _cell(grid: Grid, name: str, seed: int, run: Run, out: Path) -> Cell:
-    experiment = grid.experiment(name, seed)
-    folds = experiment.folds
-    fold = make_folds(run.cohort, experiment.endpoint, folds.count, folds.validate_fraction, seed)[0]
-    made_of = hashlib.sha256((experiment.model_dump_json() + run.manifest_hash).encode()).hexdigest()[:8]
-    folder = out / "cells" / f"{name}_{seed}_{made_of}"
-    return compute_cell(name, experiment, Material(run.cohort, prepared_files(run.folder)), fold, folder)
+def _computed(work: list[_Work], run: Run, jobs: int | None) -> list[Cell]:
+    """Return the cells of all work; raise MedmtlError where one failed, once all have been tried."""
+    material = Material(run.cohort, prepared_files(run.folder))
+    at_once = workers(_at_once(work[0].experiment) if jobs is None else jobs, len(work))
+    cells, faults = [], []
+    parallel = Parallel(n_jobs=at_once, batch_size=1, return_as="generator_unordered")
+    with progress("compare", len(work)) as advance:
+        for one, cell in parallel(delayed(_try)(one, material, quiet=at_once > 1) for one in work):
+            if isinstance(cell, str):
+                faults.append(f"{one.name}, seed {one.experiment.seed}, fold {one.fold.index}: {cell}")
+            else:
+                cells.append(cell)
+            advance(f"{one.name}, seed {one.experiment.seed}")
+    if faults:
+        told = "\n  ".join(faults)
+        raise MedmtlError(f"{len(faults)} of {len(work)} trainings failed; the others are kept:\n  {told}")
+    return cells
+
+
+def _at_once(experiment: Experiment) -> int:
+    return 1 if choose_device(experiment.training).type == "cuda" else min(_AT_ONCE, cpu_count())
+
+
+def _try(one: _Work, material: Material, quiet: bool) -> tuple[_Work, Cell | str]:
+    """Return the cell, or why it failed; several at once would write their bars over each other."""
+    with contextlib.redirect_stderr(io.StringIO()) if quiet else contextlib.nullcontext():
+        try:
+            return one, compute_cell(one.name, one.experiment, material, one.fold, one.folder)
+        except MedmtlError as error:
+            return one, str(error)
+
+
+def _work(grid: Grid, run: Run, out: Path) -> Iterator[_Work]:
+    for seed in range(grid.seeds):
+        for name in (*grid.baselines, *grid.variants):
+            experiment = grid.experiment(name, seed)
+            count, share = experiment.folds.count, experiment.folds.validate_fraction
+            folds = make_folds(run.cohort, experiment.endpoint, count, share, seed)
+            for fold in folds if grid.every_fold else folds[:1]:
+                made_of = experiment.model_dump_json() + run.manifest_hash
+                tag = hashlib.sha256(made_of.encode()).hexdigest()[:8]
+                yield _Work(name, experiment, fold, out / "cells" / f"{name}_{seed}_{fold.index}_{tag}")
 
 
 def _check_common(grid: Grid, name: str) -> None:

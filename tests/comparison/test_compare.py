@@ -1,5 +1,6 @@
 """A tiny comparison runs end to end, resumes, and says what it found."""
 
+import json
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -65,3 +66,22 @@ def test_variants_must_share_the_prepared_cases(tmp_path: Path) -> None:
     variants = {"coarse": {"prepare": {"spacing_mm": [20.0, 20.0, 20.0]}}}
     with pytest.raises(MedmtlError, match="coarse differs in prepare"):
         compare(grid_of(tmp_path, variants=variants), None, tmp_path / "out")
+
+
+def test_every_fold_is_tested_and_two_at_once_find_what_one_finds(tmp_path: Path) -> None:
+    variants = {"sum": {}}
+    one = compare(grid_of(tmp_path, variants=variants, every_fold=True), None, tmp_path / "one", jobs=1)
+    two = compare(grid_of(tmp_path, variants=variants, every_fold=True), None, tmp_path / "two", jobs=2)
+    tested = [json.loads(path.read_text())["tested"] for path in (tmp_path / "one" / "cells").glob("sum_*/cell.json")]
+    assert len(tested) == 2
+    assert len(set(tested[0]) | set(tested[1])) == 16
+    tables = [pd.read_csv(path.parent / "table.csv").drop(columns="seconds") for path in (one, two)]
+    pd.testing.assert_frame_equal(*tables, rtol=1e-3)
+
+
+def test_a_training_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
+    wild = {"training": {"learning_rate": 1.0e30, "clip": 1.0e30}}
+    grid = grid_of(tmp_path, variants={"wild": wild, "sum": {}})
+    with pytest.raises(MedmtlError, match=r"(?s)1 of 4 trainings failed; the others are kept:\n  wild, seed 0, fold 0"):
+        compare(grid, None, tmp_path / "out", jobs=1)
+    assert len(list((tmp_path / "out" / "cells").glob("*/cell.json"))) == 3
