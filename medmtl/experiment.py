@@ -16,6 +16,7 @@ from medmtl.members import Member
 from medmtl.network_settings import NetworkSettings
 from medmtl.risk.settings import RiskSettings
 from medmtl.training.settings import TrainingSettings
+from medmtl.whole_file import whole_file
 
 
 class FoldSettings(BaseModel):
@@ -86,6 +87,5 @@ def check_experiment(given: dict[str, Any], source: str) -> Experiment:
 
 def write_experiment(experiment: Experiment, path: Path) -> None:
     """Write the whole experiment, defaults included, so that a file of this name is either whole or absent."""
-    partial = path.with_name(f".partial-{path.name}")
-    partial.write_text(yaml.safe_dump(experiment.model_dump(mode="json"), sort_keys=False), "utf-8")
-    partial.replace(path)
+    with whole_file(path) as partial:
+        partial.write_text(yaml.safe_dump(experiment.model_dump(mode="json"), sort_keys=False), "utf-8")

@@ -11,6 +11,7 @@ from medmtl import __version__
 from medmtl.cli import about, bench, cohorts, doctor, export, risks, runs
 from medmtl.cli.parser import add_commands, new_parser, perform
 from medmtl.errors import MedmtlError
+from medmtl.whole_file import in_whole_names
 
 _ABOUT = """Multi-task learning on PET/CT: tumour segmentation and survival risk learned jointly, radiomics from the
 predicted masks, a fused Cox model, scores with intervals, and a page that shows them.
@@ -54,7 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except OSError as error:
         if error.errno not in _NO_PLACE:
             raise
-        sys.stderr.write(f"medmtl {given.command}: files must be readable, and folders writable. Found {error}.\n")
+        found = in_whole_names(error)
+        sys.stderr.write(f"medmtl {given.command}: files must be readable, and folders writable. Found {found}.\n")
         sys.exit(2)
     except KeyboardInterrupt:
         sys.stderr.write("Stopped. The same command goes on from here.\n")

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from jsonargparse import ArgumentParser, Namespace
 
+from medmtl.cli.place import check_place
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -52,10 +54,12 @@ def add_commands(parser: ArgumentParser, commands: Sequence[Command], title: str
 
 
 def perform(given: Namespace, commands: Sequence[Command]) -> None:
-    """Run the command that was named, with its own options."""
+    """Run the command that was named, with its own options; its `--out` must be a place to write to."""
     command = next(one for one in commands if one.name == given.command)
     options = given[command.name]
     if command.parts:
         perform(options, command.parts)
     elif command.run:
+        if (out := options.get("out")) is not None:
+            check_place(out)
         command.run(options)

@@ -1,6 +1,7 @@
 """Reads and writes `manifest.csv`, the table that describes a cohort."""
 
 import os
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from medmtl.cohort.rules import endpoint_names, find_faults
 from medmtl.cohort.schema import read_schema, write_schema
 from medmtl.errors import MedmtlError
 from medmtl.records import Case, ClinicalColumn, Cohort, Endpoint, Scale
+from medmtl.whole_file import whole_file
 
 MANIFEST = "manifest.csv"
 SCHEMA = "schema.yaml"
@@ -39,13 +41,12 @@ def read_cells(path: Path) -> pd.DataFrame:
     """
     if not path.is_file():
         raise MedmtlError(f"{path}: the manifest does not exist. Correct the path, or import a cohort first.")
+    _check_encoding(path)
     try:
         _check_separator(path)
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise MedmtlError(
-            f"{path}: the manifest must be a CSV in UTF-8 with one header line. Found: {error}"
-        ) from error
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise MedmtlError(f"{path}: the manifest must be a CSV with one header line. Found: {error}") from error
     if table.empty:
         raise MedmtlError(f"{path}: the manifest must hold at least one case. Found none.")
     _check_header(path, longer_rows=not isinstance(table.index, pd.RangeIndex))
@@ -69,14 +70,28 @@ def case_of_row(row: Mapping[str, str | None], columns: Sequence[ClinicalColumn]
 
 def write_manifest(cohort: Cohort, folder: Path) -> Path:
     """Write `schema.yaml`, then `manifest.csv` with paths relative to the folder; return the manifest's path."""
-    folder.mkdir(parents=True, exist_ok=True)
     write_schema(cohort.columns, folder / SCHEMA)
     names = sorted({name for case in cohort.cases for name in case.endpoints})
     table = pd.DataFrame([_row(case, names, cohort.columns, folder) for case in cohort.cases], dtype=object)
-    partial = folder / f".partial-{MANIFEST}"
-    table.to_csv(partial, index=False)
-    partial.replace(folder / MANIFEST)
+    with whole_file(folder / MANIFEST) as partial:
+        table.to_csv(partial, index=False)
     return folder / MANIFEST
+
+
+def _check_encoding(path: Path) -> None:
+    """Raise MedmtlError unless the bytes are UTF-8; UTF-16 without a mark is told by the zeros between its letters."""
+    content = path.read_bytes()
+    if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) or b"\0" in content:
+        found = "UTF-16, or a file that is no text"
+    else:
+        try:
+            content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = content[: error.start].count(b"\n") + 1
+            found = f"a byte in line {line} that is not, as in a file of an older Windows"
+        else:
+            return
+    raise MedmtlError(f"{path}: the manifest must be in UTF-8. Found {found}. Save it as CSV UTF-8.")
 
 
 def _check_separator(path: Path) -> None:

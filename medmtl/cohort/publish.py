@@ -7,6 +7,7 @@ from pathlib import Path
 
 from medmtl.cohort.manifest import MANIFEST, SCHEMA
 from medmtl.errors import MedmtlError
+from medmtl.whole_file import partial_of
 
 
 @contextmanager
@@ -18,7 +19,7 @@ def new_cohort(out: Path) -> Iterator[Path]:
     """
     if not (out / MANIFEST).is_file():
         check_empty(out)
-    partial = partial_of(out)
+    partial = partial_of(out.resolve())
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
@@ -35,7 +36,7 @@ def resumed_cohort(out: Path) -> Iterator[Path]:
     It stays where the work is interrupted or fails, unless it is empty. Raises MedmtlError where `out` holds files.
     """
     check_empty(out)
-    partial = partial_of(out)
+    partial = partial_of(out.resolve())
     partial.mkdir(parents=True, exist_ok=True)
     try:
         yield partial
@@ -51,11 +52,6 @@ def check_empty(out: Path) -> None:
     """Raise MedmtlError unless the folder is new or empty."""
     if out.exists() and (out.is_file() or any(out.iterdir())):
         raise MedmtlError(f"{out}: a cohort must be written into a new or empty folder. Found files; choose another.")
-
-
-def partial_of(out: Path) -> Path:
-    """Return where the cohort is made until it is whole."""
-    return out.resolve().with_name(f".partial-{out.resolve().name}")
 
 
 def _publish(partial: Path, out: Path) -> None:

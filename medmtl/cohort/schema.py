@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from medmtl.errors import MedmtlError
 from medmtl.records import ClinicalColumn, Scale
+from medmtl.whole_file import whole_file
 
 _TAKEN = ("case_id", "centre", "ct", "pet", "mask")  # columns of every manifest
 
@@ -35,9 +36,8 @@ def read_schema(path: Path) -> tuple[ClinicalColumn, ...]:
 def write_schema(columns: Sequence[ClinicalColumn], path: Path) -> None:
     """Write the columns so that `read_schema` returns them; a file of this name is either whole or absent."""
     content = {"clinical": {column.name: _entry(column) for column in columns}}
-    partial = path.with_name(f".partial-{path.name}")
-    partial.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), "utf-8")
-    partial.replace(path)
+    with whole_file(path) as partial:
+        partial.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), "utf-8")
 
 
 class _Column(BaseModel):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from medmtl.errors import MedmtlError
+from medmtl.whole_file import PARTIAL
 
 LARGEST_BYTES = 4 << 30  # of one file in an archive: no slice, nor whole multi-frame series, is larger
 _PASSED_OVER = ("DICOMDIR",)
@@ -93,7 +94,7 @@ def lent(refs: Sequence[FileRef], place: Path | None = None) -> Iterator[tuple[P
     """Yield the files as plain files, in order; members of archives are unpacked for the time.
 
     They go into `place`, as the system's own place for such files may be small; what is left there by a process that
-    was killed begins with `.partial-`. Unpacked files get names of our own, so that no name within an archive decides
+    was killed begins with `PARTIAL`. Unpacked files get names of our own, so that no name within an archive decides
     where anything is written.
     """
     if not any(ref.member for ref in refs):
@@ -101,7 +102,7 @@ def lent(refs: Sequence[FileRef], place: Path | None = None) -> Iterator[tuple[P
         return
     if place is not None:
         place.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".partial-medmtl-", dir=place) as folder, Opener() as opener:
+    with tempfile.TemporaryDirectory(prefix=f"{PARTIAL}medmtl-", dir=place) as folder, Opener() as opener:
         files = tuple(_unpack(ref, Path(folder) / f"{index:06}.dcm", opener) for index, ref in enumerate(refs))
         try:
             yield files

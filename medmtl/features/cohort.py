@@ -15,6 +15,7 @@ from medmtl.features.extract import extract_case, feature_names
 from medmtl.features.radiomics import pyradiomics_version
 from medmtl.features.settings import RadiomicsSettings
 from medmtl.imaging.image import read_image
+from medmtl.whole_file import whole_file
 
 EXTRACTION_VERSION = 1  # raise it when the same input would give other numbers
 
@@ -86,7 +87,5 @@ def _key(job: ExtractionJob, settings: RadiomicsSettings) -> str:
 
 
 def _remember(features: CaseFeatures, memory: Path) -> None:
-    memory.parent.mkdir(parents=True, exist_ok=True)
-    partial = memory.with_name(f".partial-{memory.name}")
-    partial.write_text(json.dumps(features.to_dict()), "utf-8")
-    partial.replace(memory)
+    with whole_file(memory) as partial:
+        partial.write_text(json.dumps(features.to_dict()), "utf-8")

@@ -7,6 +7,7 @@ import pandas as pd
 
 from medmtl.errors import MedmtlError
 from medmtl.features.base import CaseFeatures
+from medmtl.whole_file import whole_file
 
 _TYPES = {"case_id": "str", "fold": "Int64", "checkpoint": "str", "status": "str"}
 
@@ -35,12 +36,10 @@ def feature_table(
 
 def write_features(table: pd.DataFrame, folder: Path) -> None:
     """Write `features.csv` and `features.parquet`, each either whole or absent."""
-    folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / ".partial-features"
-    table.to_csv(partial)
-    partial.replace(folder / "features.csv")
-    table.to_parquet(partial)
-    partial.replace(folder / "features.parquet")
+    with whole_file(folder / "features.csv") as partial:
+        table.to_csv(partial)
+    with whole_file(folder / "features.parquet") as partial:
+        table.to_parquet(partial)
 
 
 def read_features(path: Path) -> pd.DataFrame:

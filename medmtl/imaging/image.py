@@ -7,6 +7,7 @@ import SimpleITK as sitk  # noqa: N813  (its documentation's own abbreviation)
 from medmtl.errors import MedmtlError
 from medmtl.imaging.nifti import check_nifti
 from medmtl.records import Grid, Image
+from medmtl.whole_file import whole_file
 
 
 def read_image(path: Path) -> Image:
@@ -46,11 +47,8 @@ def read_grid(path: Path) -> Grid:
 
 def write_image(image: Image, path: Path) -> None:
     """Write the image, compressed, so that a file of this name is either whole or absent."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    suffix = "".join(path.suffixes[-2:]) if path.name.endswith(".gz") else path.suffix
-    partial = path.with_name(f".partial-{path.name.removesuffix(suffix)}{suffix}")
-    sitk.WriteImage(to_sitk(image), str(partial), useCompression=True)
-    partial.replace(path)
+    with whole_file(path) as partial:
+        sitk.WriteImage(to_sitk(image), str(partial), useCompression=True)
 
 
 def from_sitk(image: sitk.Image) -> Image:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medmtl.records import Grid
+from medmtl.whole_file import whole_file
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,12 +35,10 @@ def load_grid(path: Path) -> Grid:
 
 def save_prepared(case: PreparedCase, path: Path) -> None:
     """Write a prepared case so that a file of this name is either whole or absent."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    grid = json.dumps(asdict(case.grid))
+    grid = np.str_(json.dumps(asdict(case.grid)))
     mask = {} if case.mask is None else {"mask": case.mask}
-    partial = path.with_name(f".partial-{path.name}")
-    np.savez(partial, allow_pickle=False, case_id=np.str_(case.case_id), grid=np.str_(grid), image=case.image, **mask)
-    partial.replace(path)
+    with whole_file(path) as partial:
+        np.savez(partial, allow_pickle=False, case_id=np.str_(case.case_id), grid=grid, image=case.image, **mask)
 
 
 def _grid(stored: NDArray[np.str_]) -> Grid:

@@ -25,6 +25,7 @@ from medmtl.report.provenance import dropped_features, provenance_rows
 from medmtl.report.readings import readings
 from medmtl.report.tables import case_columns, case_rows, cohort_facts, failure_rows
 from medmtl.report.wording import count, follow_up, is_known, level_words, model_name, number, span
+from medmtl.whole_file import whole_file
 
 _METHODS = {
     "jackknife": " That of a C-index is the jackknife's on the logit scale.",
@@ -48,9 +49,9 @@ def write_report(run: Path, cohort: Cohort) -> Path:
     Raises MedmtlError where the run is not evaluated. What else is missing is said in words on the page.
     """
     page = _render(read_contents(run), cohort)
-    partial = run / ".partial-report.html"
-    partial.write_text(page, "utf-8")
-    return partial.replace(run / "report.html")
+    with whole_file(run / "report.html") as partial:
+        partial.write_text(page, "utf-8")
+    return run / "report.html"
 
 
 def _render(contents: Contents, cohort: Cohort) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from medmtl import __version__
 from medmtl.stages.provenance import text_hash
-from medmtl.whole_file import whole_file
+from medmtl.whole_file import PARTIAL, whole_file
 
 RECIPE = 1  # raised whenever the same sources and options would give other images or tables
 IMAGES = "images"
@@ -62,7 +62,7 @@ def finish(partial: Path, case_ids: Iterable[str], key: str) -> None:
     kept = set(case_ids)
     stale = [path for path in partial.iterdir() if path.name != IMAGES]
     stale += [path for path in (partial / IMAGES).glob("*") if path.name not in kept]
-    for path in [*stale, *(partial / IMAGES).rglob(".partial-*")]:
+    for path in [*stale, *(partial / IMAGES).rglob(f"{PARTIAL}*")]:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     with whole_file(partial / _RECORD) as place:
         place.write_text(json.dumps({"medmtl": __version__, "sources_sha256": key}, indent=1) + "\n", "utf-8")

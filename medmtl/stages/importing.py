@@ -20,6 +20,7 @@ from medmtl.stages.import_stamps import IMAGES, CaseImages, finish, keep_images,
 from medmtl.stages.prepare import workers
 from medmtl.stages.progress import progress
 from medmtl.stages.provenance import text_hash
+from medmtl.whole_file import in_whole_names
 
 _LOG = logging.getLogger(__name__)
 _TOLD = 10  # reasons that are told where no case can be imported
@@ -146,7 +147,8 @@ def _described(source: Source, result: CaseImages | str, plan: ImportPlan) -> tu
 
 
 def _reason(error: MedmtlError) -> str:
-    return error.reason if isinstance(error, CaseError) else str(error)
+    """Return what is told of a case, with files of the cohort named where they will lie."""
+    return in_whole_names(error.reason if isinstance(error, CaseError) else error)
 
 
 def _reasons(entries: tuple[Entry, ...]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from medmtl.errors import MedmtlError
 from medmtl.stages.provenance import file_hash
 from medmtl.stages.trained import Trained
+from medmtl.whole_file import partial_of, whole_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +70,13 @@ def claim(folder: NewFolder, run: Trained) -> None:
             raise MedmtlError(f"{folder.root} must hold predictions of {run.folder.root}. Choose another --out.")
         folder.results.unlink(missing_ok=True)
         return
-    if folder.root.is_file() or (folder.root.is_dir() and any(p != _partial(folder) for p in folder.root.iterdir())):
+    born = partial_of(folder.record)  # what a command killed at its birth left
+    if folder.root.is_file() or (folder.root.is_dir() and any(path != born for path in folder.root.iterdir())):
         raise MedmtlError(
             f"{folder.root} must be a new or empty folder. It holds something else; choose another --out."
         )
-    folder.root.mkdir(parents=True, exist_ok=True)
-    _partial(folder).write_text(json.dumps(record, indent=1) + "\n", "utf-8")
-    _partial(folder).replace(folder.record)
+    with whole_file(folder.record) as partial:
+        partial.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
 
 
 def _record(folder: NewFolder, run: Trained) -> dict[str, Any]:
@@ -87,10 +88,6 @@ def _record(folder: NewFolder, run: Trained) -> dict[str, Any]:
         "labels": run.experiment.prepare.labels,
         "evaluation": run.experiment.evaluation.model_dump(mode="json"),
     }
-
-
-def _partial(folder: NewFolder) -> Path:
-    return folder.record.with_name(f".partial-{folder.record.name}")
 
 
 def read_run_record(folder: NewFolder) -> dict[str, Any]:

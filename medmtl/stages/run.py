@@ -13,6 +13,7 @@ from medmtl.experiment import Experiment, read_experiment, write_experiment
 from medmtl.records import Cohort, Fold
 from medmtl.stages.folder import RunFolder
 from medmtl.stages.provenance import file_hash, surroundings
+from medmtl.whole_file import PARTIAL
 
 COHORT = "cohort"  # a cohort may lie inside the folder of its run, as the demo's does
 
@@ -76,7 +77,7 @@ def read_record(folder: RunFolder) -> dict[str, Any]:
 
 def write_record(folder: RunFolder, record: dict[str, Any]) -> None:
     """Write run.json whole; folds that are trained side by side may each write it."""
-    partial = folder.record.with_name(f".partial-{os.getpid()}-{folder.record.name}")
+    partial = folder.record.with_name(f"{PARTIAL}{os.getpid()}-{folder.record.name}")
     partial.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
     partial.replace(folder.record)
 
@@ -120,7 +121,7 @@ def _check_empty(root: Path) -> None:
 
 
 def _left_at_birth(path: Path) -> bool:
-    born = path.name in {"run.json", ".partial-experiment.yaml"} or path.match(".partial-*-run.json")
+    born = path.name in {"run.json", f"{PARTIAL}experiment.yaml"} or path.match(f"{PARTIAL}*-run.json")
     return (path.is_file() and born) or (path.is_dir() and not any(path.iterdir()))
 
 

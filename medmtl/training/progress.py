@@ -9,6 +9,8 @@ from typing import Any
 from pytorch_lightning import Callback, LightningModule, Trainer
 from torch import Tensor
 
+from medmtl.whole_file import whole_file
+
 _LOG = logging.getLogger(__name__)
 _EVERY_EPOCH = ("train_", "weight_", "gradient_")  # what begins so is known without a validation
 
@@ -38,12 +40,10 @@ class EpochTable(Callback):
 
     def _write(self) -> None:
         columns = list(dict.fromkeys(name for row in self._rows for name in row))
-        partial = self._path.with_name(f".partial-{self._path.name}")
-        with partial.open("w", newline="", encoding="utf-8") as file:
+        with whole_file(self._path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, columns)
             writer.writeheader()
             writer.writerows(self._rows)
-        partial.replace(self._path)
 
 
 class EpochLines(Callback):

@@ -12,6 +12,7 @@ from medmtl.cohort.clinical import ClinicalEncoder
 from medmtl.errors import MedmtlError
 from medmtl.network import MultiTaskNetwork, build_network
 from medmtl.network_settings import NetworkSettings
+from medmtl.whole_file import whole_file
 
 
 class ModelDocument(BaseModel):
@@ -33,9 +34,8 @@ class ModelDocument(BaseModel):
 
 def save_model(weights: Mapping[str, Tensor], document: ModelDocument, path: Path) -> None:
     """Write weights and document so that a file of this name is either whole or absent."""
-    partial = path.with_name(f".partial-{path.name}")
-    torch.save({"network": dict(weights), "document": document.model_dump_json()}, partial)
-    partial.replace(path)
+    with whole_file(path) as partial:
+        torch.save({"network": dict(weights), "document": document.model_dump_json()}, partial)
 
 
 def load_model(path: Path) -> tuple[MultiTaskNetwork, ModelDocument]:

@@ -168,3 +168,26 @@ def test_a_case_with_pet_alone_is_kept_and_written_back(folder: Path) -> None:
     cohort = read_manifest(_write(folder, ["P1,A,,pet.nii.gz"], LEAST), columns=())
     assert cohort.cases[0].ct is None
     assert write_manifest(cohort, folder).read_text() == "case_id,centre,ct,pet,mask\nP1,A,,pet.nii.gz,\n"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "found"),
+    [
+        ("utf-16", "Found UTF-16"),
+        ("utf-16-le", "Found UTF-16"),
+        ("utf-16-be", "Found UTF-16"),
+        ("cp1252", "Found a byte in line 3 that is not"),
+    ],
+)
+def test_a_table_in_another_encoding_is_refused_with_a_remedy(encoding: str, found: str, folder: Path) -> None:
+    text = "\n".join([HEADER, GOOD, GOOD.replace("007,01", "008,Köln")]) + "\n"
+    (folder / "manifest.csv").write_bytes(text.encode(encoding))
+
+    with pytest.raises(MedmtlError, match=rf"must be in UTF-8\. {found}.*Save it as CSV UTF-8\."):
+        read_manifest(folder / "manifest.csv")
+
+
+def test_a_mark_of_utf_8_is_no_part_of_the_first_column(folder: Path) -> None:
+    (folder / "manifest.csv").write_bytes(f"{HEADER}\n{GOOD}\n".encode("utf-8-sig"))
+
+    assert read_manifest(folder / "manifest.csv").ids == ("007",)
