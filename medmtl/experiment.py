@@ -51,6 +51,12 @@ class Experiment(BaseModel):
     )
     seed: int = Field(0, ge=0, description="Seed of folds, weights, patches and resamples.")
     jobs: int = Field(-1, description="Processes of per-case work; -1 is one per core. Changes no result.")
+    folds_at_once: int | None = Field(
+        None,
+        ge=1,
+        description="Folds trained at once, each on its share of the cores, with its own memory; null is 1 on a GPU, "
+        "elsewhere one per core and at most `jobs`. Changes results by rounding alone.",
+    )
     folds: FoldSettings = Field(FoldSettings(), description="Division of the cohort.")
     prepare: PrepareSettings = Field(PrepareSettings(), description="Images to network input.")
     data: DataSettings = Field(DataSettings(), description="Patches and batches.")

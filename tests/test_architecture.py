@@ -14,6 +14,7 @@ LAYERS = (
     ("__init__",),
     ("whole_file",),
     ("errors",),
+    ("log",),
     ("findings",),
     ("records",),
     ("tensors",),

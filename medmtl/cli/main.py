@@ -1,7 +1,6 @@
 """The entry: reads the line, runs one command, and answers with an exit code."""
 
 import errno
-import logging
 import sys
 from collections.abc import Sequence
 
@@ -11,6 +10,7 @@ from medmtl import __version__
 from medmtl.cli import about, bench, cohorts, doctor, export, risks, runs
 from medmtl.cli.parser import add_commands, new_parser, perform
 from medmtl.errors import MedmtlError
+from medmtl.log import set_up_logging
 from medmtl.whole_file import in_whole_names
 
 _ABOUT = """Multi-task learning on PET/CT: tumour segmentation and survival risk learned jointly, radiomics from the
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         given = _parse(parser, arguments)
     except UnicodeDecodeError as error:
         parser.error(f"every file and word that is given must be UTF-8. Found {error}")
-    _set_up_logging()
+    set_up_logging()
     try:
         perform(given, COMMANDS)
     except MedmtlError as error:
@@ -71,9 +71,3 @@ def _parse(parser: ArgumentParser, arguments: Sequence[str] | None) -> Namespace
             "medmtl: a class_path or init_args must be written in the YAML, not on the line beside --config.\n"
         )
         sys.exit(2)
-
-
-def _set_up_logging() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s  %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(lambda record: record.name.startswith("medmtl") or record.levelno >= logging.WARNING)

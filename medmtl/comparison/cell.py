@@ -67,7 +67,7 @@ def compute_cell(name: str, experiment: Experiment, material: Material, fold: Fo
         return Cell.model_validate_json(done.read_text("utf-8"))
     cohort, files = material
     began = time.perf_counter()
-    model = train_fold(fold, cohort, files, recipe_of(experiment), folder)
+    model = train_fold(fold, cohort, files, recipe_of(experiment)._replace(bar=False), folder)
     seconds = time.perf_counter() - began
     network, document = load_model(model)
     reader = _Reader(network, document, experiment, files)

@@ -16,7 +16,7 @@ from medmtl.records import Cohort
 from medmtl.stages.divide import divide
 from medmtl.stages.folder import RunFolder
 from medmtl.stages.run import Run, create_run
-from medmtl.training.combinations import check_balancer, check_batches
+from medmtl.training.combinations import check_accumulation, check_balancer, check_batches
 from medmtl.training.init_from import init_from
 
 
@@ -49,7 +49,9 @@ def check_learnable(experiment: Experiment, cohort: Cohort) -> MultiTaskNetwork:
     network = build_network(experiment.network, len(chosen.columns), classes, experiment.endpoint, levels)
     check_network(network, experiment.data.patch)
     check_batches(network, experiment.data, experiment.training)
-    check_balancer(network, build_balancer(experiment.balancer, network.named_tasks()))
+    balancer = build_balancer(experiment.balancer, network.named_tasks())
+    check_balancer(network, balancer)
+    check_accumulation(balancer, experiment.training)
     if experiment.network.init_from is not None:
         init_from(network, experiment.network.init_from)
     known = {name for case in cohort.cases for name in case.endpoints}

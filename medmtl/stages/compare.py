@@ -1,8 +1,6 @@
 """Carries out a comparison: every way of learning, every seed, and the table of what came of it."""
 
-import contextlib
 import hashlib
-import io
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 from joblib import Parallel, cpu_count, delayed
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from medmtl.cohort.folds import make_folds
 from medmtl.cohort.synthetic import PhantomSettings
@@ -26,6 +25,7 @@ from medmtl.stages.make_phantoms import make_phantoms
 from medmtl.stages.prepare import prepare_run, prepared_files, workers
 from medmtl.stages.progress import progress
 from medmtl.stages.run import Run
+from medmtl.stages.train import KILLED
 from medmtl.training.precision import choose_device
 from medmtl.whole_file import whole_file
 
@@ -60,8 +60,11 @@ def compare(grid: Grid, manifest: Path | None, out: Path, jobs: int | None = Non
         check_learnable(grid.experiment(name, 0), run.cohort)
     prepare_run(run)
     cells: dict[str, list[Cell]] = {name: [] for name in names}
-    for cell in _computed(list(_work(grid, run, out)), run, jobs):
-        cells[cell.name].append(cell)
+    try:
+        for cell in _computed(list(_work(grid, run, out)), run, jobs):
+            cells[cell.name].append(cell)
+    except TerminatedWorkerError as error:
+        raise MedmtlError(KILLED.format("--jobs 1")) from error
     return _write(make_table(cells, _endpoints(run)), grid, out)
 
 
@@ -72,7 +75,7 @@ def _computed(work: list[_Work], run: Run, jobs: int | None) -> list[Cell]:
     cells, faults = [], []
     parallel = Parallel(n_jobs=at_once, batch_size=1, return_as="generator_unordered")
     with progress("compare", len(work)) as advance:
-        for one, cell in parallel(delayed(_try)(one, material, quiet=at_once > 1) for one in work):
+        for one, cell in parallel(delayed(_try)(one, material, alone=at_once == 1) for one in work):
             if isinstance(cell, str):
                 faults.append(f"{one.name}, seed {one.experiment.seed}, fold {one.fold.index}: {cell}")
             else:
@@ -88,13 +91,14 @@ def _at_once(experiment: Experiment) -> int:
     return 1 if choose_device(experiment.training).type == "cuda" else min(_AT_ONCE, cpu_count())
 
 
-def _try(one: _Work, material: Material, quiet: bool) -> tuple[_Work, Cell | str]:
-    """Return the cell, or why it failed; several at once would write their bars over each other."""
-    with contextlib.redirect_stderr(io.StringIO()) if quiet else contextlib.nullcontext():
-        try:
-            return one, compute_cell(one.name, one.experiment, material, one.fold, one.folder)
-        except MedmtlError as error:
-            return one, str(error)
+def _try(one: _Work, material: Material, alone: bool) -> tuple[_Work, Cell | str]:
+    """Return the cell, or why it failed; of several at once, the lines of the epochs would say little."""
+    if not alone:
+        logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
+    try:
+        return one, compute_cell(one.name, one.experiment, material, one.fold, one.folder)
+    except MedmtlError as error:
+        return one, str(error)
 
 
 def _work(grid: Grid, run: Run, out: Path) -> Iterator[_Work]:

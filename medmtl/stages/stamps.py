@@ -21,10 +21,9 @@ def perform(folder: RunFolder, stage: str, inputs: Sequence[str], work: Callable
     `work` returns the files that the next stages depend on.
     """
     key = text_hash(*inputs)
-    known = _stamp(folder, stage)
-    if known.get("inputs") == key and all((folder.root / name).is_file() for name in known["files"]):
+    if is_done(folder, stage, inputs):
         _LOG.info("%s: done before", stage)
-        return str(known["outputs"])
+        return str(_stamp(folder, stage)["outputs"])
     began = time.monotonic()
     files = work()
     seconds = time.monotonic() - began
@@ -35,6 +34,13 @@ def perform(folder: RunFolder, stage: str, inputs: Sequence[str], work: Callable
     _note_seconds(folder)
     _LOG.info("%s: done in %.0f s", stage, seconds)
     return outputs
+
+
+def is_done(folder: RunFolder, stage: str, inputs: Sequence[str]) -> bool:
+    """Return whether the stage was done with these inputs, and its files are there."""
+    known = _stamp(folder, stage)
+    same = known.get("inputs") == text_hash(*inputs)
+    return same and all((folder.root / name).is_file() for name in known["files"])
 
 
 def outputs_of(folder: RunFolder, stage: str) -> str | None:

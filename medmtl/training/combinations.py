@@ -41,6 +41,18 @@ def check_balancer(network: nn.Module, balancer: Balancer) -> None:
             raise MedmtlError(_SPLIT.format(type(balancer).__name__, "FullyShardedDataParallel"))
 
 
+def check_accumulation(balancer: Balancer, training: TrainingSettings) -> None:
+    """Raise MedmtlError where a step is made of several batches and something asks what the step did to one batch."""
+    if training.accumulate == 1:
+        return
+    if balancer.looks_again or training.sharpness:
+        asks = type(balancer).__name__ if balancer.looks_again else "training.sharpness"
+        raise MedmtlError(
+            f"{asks} computes the losses of a step's batch twice, and a step of training.accumulate "
+            f"{training.accumulate} has many. Set training.accumulate to 1, or leave {asks} out."
+        )
+
+
 def check_strategy(balancer: Balancer, strategy: object) -> None:
     """Raise MedmtlError where a method that asks for a gradient per task is to work on parameters that are split."""
     known = {kind.__name__ for kind in type(strategy).__mro__}

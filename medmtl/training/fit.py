@@ -49,6 +49,7 @@ class Recipe(NamedTuple):
     classes: int  # of the mask, background included
     endpoint: str | None
     seed: int
+    bar: bool = True  # where there is a terminal; of several trainings at once, none may have one
 
 
 def train_fold(fold: Fold, cohort: Cohort, files: Mapping[str, Path], recipe: Recipe, folder: Path) -> Path:
@@ -73,7 +74,7 @@ def train_fold(fold: Fold, cohort: Cohort, files: Mapping[str, Path], recipe: Re
     seen = TrainingDataset(train, files, encoder.transform(train), recipe.data, recipe.seed + fold.index, levels)
     unseen = CaseDataset(validation, files, encoder.transform(validation), levels)
     data = FoldData(seen, unseen, recipe.data, recipe.seed + fold.index)
-    trainer = _trainer(recipe.training, folder, validated=_can_choose(network, validation, recipe))
+    trainer = _trainer(recipe, folder, validated=_can_choose(network, validation, recipe))
     known = Known(known_endpoints(train), known_labels(train, levels))
     module = _module(network, known, recipe, fold)
     check_stopping(network, module.balancer, module.losses, len(validation))
@@ -121,7 +122,8 @@ def _fit(module: JointModule, data: FoldData, trainer: Trainer, folder: Path) ->
     return {key.removeprefix(prefix): value for key, value in stored["state_dict"].items() if key.startswith(prefix)}
 
 
-def _trainer(settings: TrainingSettings, folder: Path, validated: bool) -> Trainer:
+def _trainer(recipe: Recipe, folder: Path, validated: bool) -> Trainer:
+    settings = recipe.training
     return Trainer(
         max_epochs=settings.epochs,
         accelerator=settings.accelerator,
@@ -130,6 +132,7 @@ def _trainer(settings: TrainingSettings, folder: Path, validated: bool) -> Train
         sync_batchnorm=settings.devices > 1 and choose_device(settings).type == "cuda",
         precision=choose_precision(settings),
         gradient_clip_val=settings.clip,
+        accumulate_grad_batches=settings.accumulate,
         check_val_every_n_epoch=settings.validate_every,
         callbacks=_callbacks(settings, folder, validated),
         default_root_dir=folder,
@@ -137,7 +140,7 @@ def _trainer(settings: TrainingSettings, folder: Path, validated: bool) -> Train
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
         enable_model_summary=False,
-        enable_progress_bar=sys.stderr.isatty(),
+        enable_progress_bar=recipe.bar and sys.stderr.isatty(),
     )
 
 

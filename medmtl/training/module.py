@@ -18,7 +18,7 @@ from medmtl.losses.base import Loss, TaskLoss
 from medmtl.network import MultiTaskNetwork
 from medmtl.tensors import Batch
 from medmtl.training.affinity import affinities
-from medmtl.training.combinations import check_balancer, check_strategy
+from medmtl.training.combinations import check_accumulation, check_balancer, check_strategy
 from medmtl.training.criterion import smoothed
 from medmtl.training.groups import parameter_groups
 from medmtl.training.probe import gradient_figures, shared_gradients
@@ -51,12 +51,14 @@ class JointModule(LightningModule):
     ) -> None:
         super().__init__()
         check_balancer(network, balancer)
+        check_accumulation(balancer, plan.training)
         self.network = network
         self.losses = nn.ModuleDict(losses)
         self.balancer = balancer
         self._plan = plan
         self.averaged = _averaged(network, plan.training.ema) if plan.training.ema else None
         self._rounds = ValidationRound(network)
+        self._steps = 0
         self._adversaries = tuple(name for name, task in network.named_tasks().items() if task.adversarial)
         self.register_buffer("criterion", torch.tensor(float("nan")))  # kept in checkpoints, so that it resumes
 
@@ -66,6 +68,7 @@ class JointModule(LightningModule):
 
     def on_train_epoch_start(self) -> None:
         """Draw the epoch's dropout from seed and epoch alone, so that a resumed run repeats an uninterrupted one."""
+        self._steps = self.trainer.global_step
         torch.manual_seed(self._plan.seed * 1_000_003 + self.current_epoch)
         for name in self.balancer.stopped:
             self.network.tasks[name].eval()
@@ -99,7 +102,8 @@ class JointModule(LightningModule):
 
     def on_train_batch_end(self, outputs: object, batch: Batch, batch_index: int) -> None:
         """Take the step into the mean weights, and show the balancer what it did to the losses of its batch."""
-        if self.averaged is not None:
+        stepped, self._steps = self.trainer.global_step != self._steps, self.trainer.global_step
+        if self.averaged is not None and stepped:
             self.averaged.update_parameters(self.network)
         if self.balancer.look_due:
             self.balancer.look_again(self._again(batch))

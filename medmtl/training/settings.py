@@ -17,6 +17,9 @@ class TrainingSettings(BaseModel):
     )
     weight_decay: float = Field(1e-3, ge=0, description="Decoupled weight decay (AdamW).")
     clip: float = Field(5.0, gt=0, description="Largest norm of the gradient.")
+    accumulate: int = Field(
+        1, ge=1, description="Batches whose gradients are averaged into one step, where memory bears no larger batch."
+    )
     patience: int = Field(1000, ge=1, description="Epochs without a better joint criterion before training stops.")
     validate_every: int = Field(2, ge=1, description="Epochs between validations.")
     precision: Literal["auto", "32-true", "bf16-mixed"] = Field(

@@ -8,13 +8,15 @@ import pytest
 import torch
 from pytorch_lightning.strategies import DDPStrategy, FSDPStrategy, SingleDeviceStrategy
 
+from medmtl.balancing.famo import Famo
 from medmtl.balancing.mgda import Mgda
 from medmtl.balancing.weighted_sum import WeightedSum
 from medmtl.errors import MedmtlError
 from medmtl.network import MultiTaskNetwork, build_network, check_names
 from medmtl.network_settings import NetworkSettings
-from medmtl.training.combinations import check_balancer, check_batches, check_strategy
+from medmtl.training.combinations import check_accumulation, check_balancer, check_batches, check_strategy
 from medmtl.training.init_from import init_from
+from medmtl.training.settings import TrainingSettings
 
 TASKS = ("segmentation", "survival")
 STOPPING = {
@@ -87,6 +89,16 @@ def test_a_gradient_method_is_refused_on_what_is_compiled_or_split(material) -> 
     for whole in (DDPStrategy(), SingleDeviceStrategy()):
         check_strategy(Mgda(TASKS), whole)
     check_strategy(WeightedSum(TASKS), FSDPStrategy())
+
+
+def test_steps_of_several_batches_are_refused_where_a_batch_is_looked_at_again() -> None:
+    many = TrainingSettings(accumulate=2)
+    check_accumulation(WeightedSum(TASKS), many)
+    check_accumulation(Famo(TASKS), TrainingSettings())
+    with pytest.raises(MedmtlError, match=r"Famo computes the losses .* training\.accumulate 2 has many"):
+        check_accumulation(Famo(TASKS), many)
+    with pytest.raises(MedmtlError, match=r"leave training\.sharpness out"):
+        check_accumulation(WeightedSum(TASKS), TrainingSettings(accumulate=2, sharpness=0.05))
 
 
 def test_a_model_of_another_encoder_is_no_beginning(material, tmp_path: Path) -> None:

@@ -59,7 +59,9 @@ def test_a_rate_of_next_to_nothing_leaves_the_head_where_it_began(material, tmp_
     assert moved["tasks.segmentation.logits.weight"] > 1e-4
 
 
-@pytest.mark.parametrize("training", [{"ema": 0.9}, {"sharpness": 0.05}, {"probe_every": 1}])
+@pytest.mark.parametrize(
+    "training", [{"ema": 0.9}, {"sharpness": 0.05}, {"probe_every": 1}, {"accumulate": 2, "ema": 0.5}]
+)
 def test_a_strategy_is_resumed_to_the_same_end(
     training: dict[str, float], material, tmp_path: Path, same_weights: Same, monkeypatch
 ) -> None:
@@ -75,6 +77,28 @@ def test_a_strategy_is_resumed_to_the_same_end(
         with pytest.raises(StoppedError):
             longer.train(tmp_path / "half")
     assert same_weights(whole, longer.train(tmp_path / "half"))
+
+
+def test_two_batches_make_one_step_of_their_mean_gradient(material, tmp_path: Path) -> None:
+    still = changed(material, epochs=1, accumulate=2, ema=0.5)
+    steps, seen = [], []
+    network_step = torch.optim.AdamW.step
+
+    def step(self: torch.optim.AdamW, closure=None, **more: object):
+        found = network_step(self, closure, **more)
+        steps.append(self.param_groups[0]["params"][0].grad.clone())
+        return found
+
+    def update(self, model: nn.Module) -> None:
+        seen.append(model)
+
+    with pytest.MonkeyPatch.context() as context:
+        context.setattr(torch.optim.AdamW, "step", step)
+        context.setattr("torch.optim.swa_utils.AveragedModel.update_parameters", update)
+        still.train(tmp_path)
+    batches = -(-len(material.fold.train) // material.recipe.data.batch_size)
+    assert batches > 1
+    assert len(steps) == len(seen) == -(-batches // 2)
 
 
 def _stop_at(epoch: int):
