@@ -28,6 +28,10 @@ class CutBalancer(Balancer):
         """Return a scalar that shows the sum of the losses and descends the weighted sum on the shared part."""
         if cut is None:
             raise ValueError(f"{type(self).__name__} must be given the cut behind which the losses were computed.")
+        with torch.autocast(next(iter(losses.values())).value.device.type, enabled=False):  # else products are bf16
+            return self._balanced(losses, cut)
+
+    def _balanced(self, losses: Mapping[str, TaskLoss], cut: Cut) -> Tensor:
         value = torch.stack([loss.value for loss in losses.values()]).sum()
         active = {name: loss.value for name, loss in losses.items() if loss.active}
         found = [gradient_at_cut(loss, cut) for loss in active.values()]

@@ -15,8 +15,8 @@ from medmtl.losses.base import TaskLoss
 class GradientBalancer(Balancer):
     """Replaces the sum of the tasks' gradients on the shared part by a direction of its own.
 
-    Heads keep the sum: a head's parameters move by the tasks that read it. A task without a known label in the batch
-    has no row, so that it cannot pull a method to zero.
+    Heads keep the sum: a head's parameters move by the tasks that read it. A task without a known label in the batch,
+    or whose gradient on the shared part is exactly 0, has no row, so that it cannot pull a method to zero.
     """
 
     reads_gradients = True
@@ -35,16 +35,19 @@ class GradientBalancer(Balancer):
             raise ValueError(f"{type(self).__name__} must be given the cut behind which the losses were computed.")
         value = torch.stack([loss.value for loss in losses.values()]).sum()
         active = {name: loss.value for name, loss in losses.items() if loss.active}
-        gradients = [task_gradient(loss, cut) for loss in active.values()]
-        wanted = (*self._shared(gradients, tuple(active), cut), *_summed(gradients, cut))
+        with torch.autocast(value.device.type, enabled=False):  # else products of rows would be taken in bf16
+            gradients = [task_gradient(loss, cut) for loss in active.values()]
+            wanted = (*self._shared(gradients, tuple(active), cut), *_summed(gradients, cut))
         return scalar_with_gradient(value, (*cut.shared, *cut.heads), wanted)
 
     def _shared(self, gradients: Sequence[TaskGradient], tasks: Sequence[str], cut: Cut) -> tuple[Tensor, ...]:
         if not gradients:
             return tuple(torch.zeros_like(parameter) for parameter in cut.shared)
         jacobian = mean_over_ranks(torch.stack([_flat(gradient.shared) for gradient in gradients]))
-        sizes = [parameter.numel() for parameter in cut.shared]
-        parts = torch.split(self.direction(jacobian, tasks), sizes)
+        felt = jacobian.any(dim=1)
+        told = tuple(task for task, pulls in zip(tasks, felt.tolist(), strict=True) if pulls)
+        found = self.direction(jacobian[felt], told) if told else jacobian.sum(dim=0)
+        parts = torch.split(found, [parameter.numel() for parameter in cut.shared])
         return tuple(part.view_as(parameter) for part, parameter in zip(parts, cut.shared, strict=True))
 
 

@@ -21,5 +21,8 @@ class MgdaUpperBound(CutBalancer):
     def weigh_maps(self, maps: Sequence[tuple[Tensor, ...]], losses: Mapping[str, Tensor], cut: Cut) -> Tensor:
         """Return the weights, which sum to 1."""
         rows = [torch.cat([part.float().reshape(-1) for part in one]) for one in maps]
-        gramian = torch.stack([torch.stack([a @ b for b in rows]) for a in rows])
-        return shortest(mean_over_ranks(gramian).double().cpu())
+        gramian = mean_over_ranks(torch.stack([torch.stack([a @ b for b in rows]) for a in rows])).double().cpu()
+        felt = gramian.diagonal() > 0  # a task that pulls at no map would take all the weight
+        weights = felt.double()
+        weights[felt] = shortest(gramian[felt][:, felt]) if bool(felt.any()) else weights[felt]
+        return weights

@@ -35,7 +35,7 @@ def agreed(losses: Mapping[str, TaskLoss]) -> dict[str, TaskLoss]:
     told = torch.stack([torch.stack([losses[n].value.detach().float(), _flag(losses[n])]) for n in names])
     told[:, 0] *= told[:, 1]
     dist.all_reduce(told)
-    return {name: _joined(losses[name], *told[row]) for row, name in enumerate(names)}
+    return {name: _joined(losses[name], *told[names.index(name)]) for name in losses}
 
 
 def _flag(loss: TaskLoss) -> Tensor:

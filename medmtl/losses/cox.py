@@ -26,6 +26,11 @@ def cox_negative_log_likelihood(log_hazard: Tensor, time_days: Tensor, event: Te
     return _efron(risk, block, log_at_risk) - risk.sum()
 
 
+def has_comparison(time_days: Tensor, event: Tensor) -> bool:
+    """Return whether at an event somebody else is at risk, too; if not, the likelihood is 1 whatever is predicted."""
+    return bool(event.any()) and int((time_days >= time_days[event].min()).sum()) > 1
+
+
 def _efron(risk: Tensor, block: Tensor, log_at_risk: Tensor) -> Tensor:
     share = torch.zeros_like(log_at_risk).index_add(0, block, torch.exp(risk - log_at_risk[block]))
     tied = torch.zeros_like(log_at_risk).index_add(0, block, torch.ones_like(risk))

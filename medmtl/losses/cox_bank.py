@@ -7,7 +7,7 @@ from torch import Tensor
 
 from medmtl.errors import MedmtlError
 from medmtl.losses.base import Loss, TaskLoss, nothing_known
-from medmtl.losses.cox import cox_negative_log_likelihood
+from medmtl.losses.cox import cox_negative_log_likelihood, has_comparison
 from medmtl.losses.gather import gathered
 from medmtl.records import Endpoint
 from medmtl.tensors import Batch
@@ -71,10 +71,10 @@ class CoxBank(Loss):
         return None if equal <= 0 else own / equal * here
 
     def _likelihood(self, prediction: Tensor, known: Tensor, batch_size: int) -> TaskLoss:
-        event = self.event[self.filled]
-        if not bool(event.any()):
+        time_days, event = self.time_days[self.filled], self.event[self.filled]
+        if not has_comparison(time_days, event):
             return nothing_known(prediction)
-        value = cox_negative_log_likelihood(known, self.time_days[self.filled], event) / event.sum()
+        value = cox_negative_log_likelihood(known, time_days, event) / event.sum()
         gradient = (value - value.detach()) * (len(known) / batch_size)
         return TaskLoss(value.detach() + gradient, active=True)
 

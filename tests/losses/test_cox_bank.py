@@ -4,7 +4,9 @@ import torch
 from medmtl.errors import MedmtlError
 from medmtl.losses.cox import cox_negative_log_likelihood
 from medmtl.losses.cox_bank import CoxBank
+from medmtl.losses.cox_batch import CoxBatch
 from medmtl.records import Endpoint
+from medmtl.tensors import Survival
 
 WEIGHTS = torch.tensor([0.7, -0.4])
 VALUES = torch.randn(8, 2, generator=torch.Generator().manual_seed(0))
@@ -103,3 +105,14 @@ def test_the_bank_survives_a_checkpoint(outcomes, batch) -> None:
 def test_training_cases_without_an_event_are_refused() -> None:
     with pytest.raises(MedmtlError, match=r"at least one event of pfs\. Found none"):
         CoxBank("pfs", {"a": Endpoint(1.0, False)})
+
+
+def test_an_event_that_nobody_outlived_says_nothing(outcomes, batch) -> None:
+    told = CoxBank("pfs", outcomes)(torch.zeros(1), batch(["a"]))
+    assert outcomes["a"].event
+    assert (told.value.item(), told.active) == (0.0, False)
+    for time_days, active in (([3.0, 5.0], True), ([5.0, 3.0], False), ([5.0, 5.0], True), ([5.0], False)):
+        event = torch.tensor([True, False][: len(time_days)])
+        seen = Survival(torch.tensor(time_days), event, torch.ones(len(time_days), dtype=torch.bool))
+        in_batch = batch(["a", "b"][: len(time_days)])._replace(survival={"pfs": seen})
+        assert CoxBatch("pfs")(torch.zeros(len(time_days)), in_batch).active is active

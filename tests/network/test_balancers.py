@@ -12,7 +12,7 @@ from medmtl.balancing.aligned_mtl import AlignedMtl
 from medmtl.balancing.cagrad import CaGrad
 from medmtl.balancing.chebyshev import SmoothChebyshev
 from medmtl.balancing.config import ConFig
-from medmtl.balancing.cut import Cut
+from medmtl.balancing.cut import Cut, cut_pyramids
 from medmtl.balancing.db_mtl import DualBalancing
 from medmtl.balancing.dwa import DynamicWeightAverage
 from medmtl.balancing.fairgrad import FairGrad
@@ -32,6 +32,8 @@ from medmtl.balancing.uncertainty import UncertaintyWeighting
 from medmtl.balancing.upgrad import DualProjection, UpGrad
 from medmtl.errors import MedmtlError
 from medmtl.losses.base import TaskLoss
+from medmtl.members import build
+from medmtl.sharing.base import Sharing
 
 TWO, THREE = ("a", "b"), ("a", "b", "c")
 CONFLICT = torch.tensor([[-4.0, 1.0, 1.0], [6.0, 1.0, 1.0]])
@@ -217,3 +219,20 @@ def test_what_cannot_be_is_refused_at_construction(wrong) -> None:
 
 def _cut(found: torch.Tensor, leaf: torch.Tensor, shared: nn.Module):
     return Cut((found,), (leaf,), tuple(shared.parameters()), ())
+
+
+@pytest.mark.parametrize("kind", ["attention.TaskAttention", "cross_attention.CrossAttention", "experts.Experts"])
+def test_gradnorm_looks_where_every_task_pulls(kind: str) -> None:
+    encoder = {"class_path": "medmtl.encoders.plain.PlainEncoder", "init_args": {"widths": [4, 8]}}
+    torch.manual_seed(0)
+    sharing = build({"class_path": f"medmtl.sharing.{kind}"}, Sharing, encoder, TWO)
+    cut, behind = cut_pyramids(sharing(torch.randn(2, 2, 8, 8, 8)), sharing, nn.Identity())
+    losses = {
+        name: TaskLoss(scale * sum((maps - 1).square().sum() for maps in behind[name]), active=True)
+        for name, scale in (("a", 10.0), ("b", 0.1))
+    }
+    balancer = GradNorm(TWO, alpha=0.0)
+    balancer(losses, cut)
+    pulled_at = cut.shared[int(balancer.place)]
+    assert not any(pulled_at is p for name, p in sharing.named_parameters() if {"a", "b"} & set(name.split(".")))
+    assert balancer.task_weights[0] < 1 < balancer.task_weights[1]

@@ -69,19 +69,27 @@ def made(kind: type[Balancer], tasks: tuple[str, ...]) -> Balancer:
 
 
 def balanced(
-    kind: type[Balancer] | Balancer, active: tuple[str, ...], silent: tuple[str, ...] = (), seed: int = 0
+    kind: type[Balancer] | Balancer,
+    active: tuple[str, ...],
+    silent: tuple[str, ...] = (),
+    *,
+    seed: int = 0,
+    flat: tuple[str, ...] = (),
+    as_float: bool = False,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the scalar and its gradient on the weight of a shared layer that two conflicting tasks read."""
     balancer = made(kind, ("one", "two")) if isinstance(kind, type) else kind
     generator = torch.Generator().manual_seed(seed)
     shared, heads, x = nn.Linear(3, 4, bias=False), nn.Identity(), torch.randn(2, 3, generator=generator)
     shared.weight.data = torch.randn(4, 3, generator=generator)
-    found = shared(x)
+    with torch.autocast("cpu", enabled=not as_float and torch.is_autocast_enabled("cpu")):
+        found = shared(x)
     aims = {"one": found.detach() + torch.tensor([1.0, 0, 2, -1]), "two": found.detach() - torch.tensor([0.5, 1, 1, 0])}
     cut, behind = cut_pyramids({"one": (found,)}, shared, heads)
     read = behind["one"][0] if balancer.reads_gradients else found
     losses = {name: TaskLoss((read - aims[name]).square().mean(), active=True) for name in active}
     losses |= {name: TaskLoss(read.sum() * 0.0, active=False) for name in silent}
+    losses |= {name: TaskLoss(read.sum() * 0.0 + 1, active=True) for name in flat}
     total = balancer(losses, cut if balancer.reads_gradients else None)
     total.backward()
     balancer.look_again({name: TaskLoss(loss.value.detach() * 0.9, loss.active) for name, loss in losses.items()})
@@ -204,3 +212,18 @@ def test_the_order_of_the_tasks_does_not_matter(kind: type[Balancer]) -> None:
     forward, backward = made(kind, ("one", "two")), made(kind, ("two", "one"))
     found = [balanced(forward, ("one", "two"))[1], balanced(backward, ("two", "one"))[1]]
     torch.testing.assert_close(found[0], found[1], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [one for one in members(medmtl.balancing, Balancer) if one.reads_gradients])
+def test_a_task_that_pulls_at_nothing_leaves_the_others_as_they_are(kind: type[Balancer]) -> None:
+    found, alone = (balanced(kind, ("one",), **told)[1] for told in ({"flat": ("two",)}, {"silent": ("two",)}))
+    torch.testing.assert_close(found, alone, rtol=0, atol=0)
+    assert bool(found.any())
+
+
+@pytest.mark.parametrize("kind", [one for one in members(medmtl.balancing, Balancer) if one.reads_gradients])
+def test_a_direction_is_found_in_float32_where_the_network_runs_in_bf16(kind: type[Balancer]) -> None:
+    plain = balanced(kind, ("one", "two"))[1]
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed = balanced(kind, ("one", "two"), as_float=True)[1]
+    torch.testing.assert_close(mixed, plain, rtol=1e-5, atol=1e-6)

@@ -119,6 +119,14 @@ def test_two_processes_agree_with_each_other_and_with_one(name: str, ranks) -> N
         torch.testing.assert_close(first[key], value, rtol=2e-4, atol=1e-5)
 
 
+def test_losses_that_are_agreed_on_keep_the_order_of_the_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("medmtl.balancing.ranks.world_size", lambda: 2)
+    monkeypatch.setattr(dist, "all_reduce", lambda _: None)
+    told = {name: TaskLoss(torch.tensor(place), active=True) for name, place in (("b", 1.0), ("c", 2.0), ("a", 3.0))}
+    assert {name: loss.value.item() for name, loss in agreed(told).items()} == {"b": 1.0, "c": 2.0, "a": 3.0}
+    assert list(agreed(told)) == ["b", "c", "a"]
+
+
 @pytest.mark.slow
 def test_a_fold_is_trained_by_two_processes(material, tmp_path: Path) -> None:
     recipe = material.recipe
