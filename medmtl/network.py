@@ -7,6 +7,7 @@ from itertools import combinations, permutations
 import torch
 from torch import Tensor, nn
 
+from medmtl.encoders.running import running_figures_kept
 from medmtl.errors import MedmtlError
 from medmtl.members import build
 from medmtl.network_settings import NetworkSettings
@@ -24,6 +25,7 @@ class MultiTaskNetwork(nn.Module):
         super().__init__()
         check_names(tuple(tasks))
         _check_order(tasks)
+        _check_hidden(tasks)
         _check_apart(sharing, tasks)
         self.endpoint = endpoint
         self.sharing = sharing
@@ -34,12 +36,19 @@ class MultiTaskNetwork(nn.Module):
 
         Those asked for and those they read; without `ask` every task in training, else all but the auxiliary.
         """
-        return self.answer(self.encode(inputs), inputs, ask)
+        return self.answer(self.encode(inputs, ask), inputs, ask)
 
-    def encode(self, inputs: Inputs) -> dict[str, Pyramid]:
-        """Return what the shared part makes of the images, by task."""
-        pyramids: dict[str, Pyramid] = self.sharing(inputs.image.contiguous(memory_format=torch.channels_last_3d))
-        return pyramids
+    def encode(self, inputs: Inputs, ask: Collection[str] | None = None) -> dict[str, Pyramid]:
+        """Return what the shared part makes of the images, by task; see `forward`.
+
+        A task that hides channels has it from a pass without them. The pass over all of the images is the last one: it
+        is what the sharing's penalty and the batch norms' running figures are of.
+        """
+        tasks, asked = self.named_tasks(), self._asked(ask)
+        hiding = {name: tasks[name].hides for name in tasks if name in asked and tasks[name].hides}
+        with running_figures_kept(self.sharing):
+            blinded = {hides: self._shared(_without(inputs, hides)) for hides in sorted(set(hiding.values()))}
+        return self._shared(inputs) | {name: blinded[hides][name] for name, hides in hiding.items()}
 
     def answer(
         self, pyramids: Mapping[str, Pyramid], inputs: Inputs, ask: Collection[str] | None = None
@@ -50,7 +59,7 @@ class MultiTaskNetwork(nn.Module):
         readings: dict[str, Tensor] = {}
         for name, task in self.named_tasks().items():
             if name in asked:
-                predictions[name] = task(pyramids[name], inputs, readings)
+                predictions[name] = task(pyramids[name], _without(inputs, task.hides), readings)
                 readings[name] = task.read(predictions[name])
         return predictions
 
@@ -74,6 +83,10 @@ class MultiTaskNetwork(nn.Module):
         """The name of the first task that gives the log hazard of the network's endpoint."""
         found = (name for name, task in self.named_tasks().items() if task.gives == Gives.LOG_HAZARD)
         return next((name for name in found if self.named_tasks()[name].endpoint == self.endpoint), None)
+
+    def _shared(self, inputs: Inputs) -> dict[str, Pyramid]:
+        pyramids: dict[str, Pyramid] = self.sharing(inputs.image.contiguous(memory_format=torch.channels_last_3d))
+        return pyramids
 
     def _asked(self, ask: Collection[str] | None) -> set[str]:
         if ask is not None:
@@ -151,6 +164,22 @@ def _check_apart(sharing: Sharing, tasks: Mapping[str, Task]) -> None:
 
 
 _TAKEN = frozenset({"loss"})  # train_loss and validate_loss are the total's
+
+
+def _without(inputs: Inputs, hides: tuple[int, ...]) -> Inputs:
+    """Return the inputs with these channels of the image 0: no uptake in a PET."""
+    if not hides:
+        return inputs
+    return inputs._replace(image=inputs.image.index_fill(1, torch.tensor(hides, device=inputs.image.device), 0.0))
+
+
+def _check_hidden(tasks: Mapping[str, Task]) -> None:
+    """Raise MedmtlError where a task hides what is not there, or would see what it hides in another's reading."""
+    for name, task in tasks.items():
+        if not set(task.hides) < {0, 1}:
+            raise MedmtlError(f"Task {name} must hide PET (0) or CT (1), not both. Found {task.hides}.")
+        if task.hides and task.reads:
+            raise MedmtlError(f"Task {name} hides a channel, so it must read no task: {task.reads[0]} has seen it.")
 
 
 def _check_order(tasks: Mapping[str, Task]) -> None:

@@ -55,6 +55,8 @@ class Task(nn.Module, ABC):
     `reads` names the earlier tasks whose readings it looks at. An `auxiliary` task teaches the shared part and is not
     asked at inference, unless another reads it. `labels` names the clinical columns that it learns, which no task may
     then look at. An `adversarial` task descends its own loss outside the balancer: what it sends back is reversed.
+    `hides` are the channels of the image (0 PET, 1 CT) that it must not see: the shared part looks at the image once
+    more without them, for this task alone, and the task finds them blank in its inputs.
     """
 
     gives: Gives = Gives.NUMBERS
@@ -63,6 +65,7 @@ class Task(nn.Module, ABC):
     endpoint: str | None = None  # of a log hazard
     auxiliary: bool = False
     adversarial: bool = False
+    hides: tuple[int, ...] = ()
 
     @property
     def dense(self) -> bool:

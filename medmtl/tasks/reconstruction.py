@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-import torch
 from torch import Tensor, nn
 
 from medmtl.errors import MedmtlError
-from medmtl.losses.base import Loss, TaskLoss
+from medmtl.losses.base import Loss
+from medmtl.losses.image import ImageLoss
 from medmtl.tasks.base import Gives, Known, Task, TaskContext
-from medmtl.tensors import Batch, Inputs, Pyramid
+from medmtl.tensors import Inputs, Pyramid
 
 
 class Reconstruction(Task):
@@ -50,14 +50,4 @@ class Reconstruction(Task):
 
     def loss(self, known: Known) -> Loss:
         """Return the mean absolute error."""
-        return _ImageLoss(self._channels)
-
-
-class _ImageLoss(Loss):
-    def __init__(self, channels: tuple[int, ...]) -> None:
-        super().__init__()
-        self._channels = list(channels)
-
-    def forward(self, prediction: Tensor, batch: Batch) -> TaskLoss:
-        wanted = batch.inputs.image[:, self._channels].float()
-        return TaskLoss(torch.nn.functional.l1_loss(prediction.float(), wanted), active=True)
+        return ImageLoss(self._channels)

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
+from medmtl.encoders.running import running_figures_kept, tracking_norms
 from medmtl.tasks.popart import PopArt
 
 
@@ -29,23 +29,18 @@ class Before(NamedTuple):
 def second_look(network: nn.Module, losses: nn.Module, before: Before) -> Iterator[None]:
     """Repeat the generators of the step; leave running figures, memories and generators afterwards as they are now."""
     memory = {name: value.clone() for name, value in losses.state_dict().items() if isinstance(value, Tensor)}
-    norms = [module for module in network.modules() if isinstance(module, _BatchNorm) and module.track_running_stats]
-    held = {id(buffer) for norm in norms for buffer in norm.buffers()}
+    held = {id(buffer) for norm in tracking_norms(network) for buffer in norm.buffers()}
     buffers = [(buffer, buffer.clone()) for buffer in network.buffers() if id(buffer) not in held]
     losses.load_state_dict(before.memory, strict=False)
-    for norm in norms:
-        norm.track_running_stats = False  # batch statistics are used, running ones stay
     for module in network.modules():
         if isinstance(module, PopArt):
             module.pending.fill_(float("nan"))  # else weights would move
     try:
-        with torch.random.fork_rng():
+        with torch.random.fork_rng(), running_figures_kept(network):
             torch.set_rng_state(before.cpu)
             torch.cuda.set_rng_state_all(before.cuda)
             yield
     finally:
-        for norm in norms:
-            norm.track_running_stats = True
         for buffer, value in buffers:
             buffer.copy_(value)
         losses.load_state_dict(memory, strict=False)

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 from medmtl.errors import MedmtlError
 from medmtl.losses.cox import cox_negative_log_likelihood
@@ -42,6 +43,22 @@ def test_the_logistic_hazard_is_the_product_of_survivals_and_one_hazard(
     hazard = torch.sigmoid(LOGITS[0])
     likelihood = (1 - hazard[:past]).prod() * (1 if here is None else hazard[here])
     assert value_of(LogisticHazardLoss, make_batch, day, event) == pytest.approx(-float(likelihood.log()), abs=1e-6)
+
+
+def test_the_logistic_hazard_is_one_classification_per_horizon_among_those_still_at_risk(make_batch) -> None:
+    days, events = [100.0, 180.0, 300.0, 260.0, 330.0, 900.0], [True, False, True, False, True, False]
+    logits = torch.randn(6, 4, generator=torch.Generator().manual_seed(0))
+    begins, ends = (0.0, 175.0, 250.0, 325.0), (175.0, 250.0, 325.0, 400.0)
+    horizons = []
+    for place, (begin, end) in enumerate(zip(begins, ends, strict=True)):
+        here = [seen and begin < day <= end for day, seen in zip(days, events, strict=True)]
+        told = [day >= end or now for day, now in zip(days, here, strict=True)]
+        at_risk = torch.tensor([day > begin and knows for day, knows in zip(days, told, strict=True)])
+        wanted = torch.tensor(here, dtype=torch.float32)[at_risk]
+        horizons.append(binary_cross_entropy_with_logits(logits[at_risk, place], wanted, reduction="sum"))
+    found = LogisticHazardLoss("pfs", OUTCOMES, 4)(logits, make_batch(days=days, events=events)).value
+    assert all(one > 0 for one in horizons)
+    assert 6 * found.item() == pytest.approx(float(sum(horizons)), rel=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,11 @@ MANY: dict[str, Member] = {
     "centre": {"class_path": f"{TASKS}.adversary.Adversary"},
     "lesion": {"class_path": f"{TASKS}.lesion.LesionCentroid"},
     "image": {"class_path": f"{TASKS}.reconstruction.Reconstruction"},
+    "pet": {"class_path": f"{TASKS}.pet_synthesis.PetSynthesis"},
+    "kilograms": {
+        "class_path": f"{TASKS}.expectation.Expectation",
+        "init_args": {"label": "weight", "low": 40.0, "high": 160.0},
+    },
     "survival": {
         "class_path": f"{TASKS}.cascaded_survival.CascadedSurvival",
         "init_args": {"dense_layers": [1, 1], "growth": 2, "hidden": 4, "likelihood": "mtlr", "intervals": 3},
@@ -49,7 +54,7 @@ def told(case: Case, place: int) -> Case:
 
 @pytest.fixture
 def many(material):
-    """The small cohort with labels, and a network of eleven tasks."""
+    """The small cohort with labels, and a network of thirteen tasks."""
     cases = tuple(told(case, place) for place, case in enumerate(material.cohort.cases))
     network = material.recipe.network.model_copy(update={"tasks": MANY})
     return replace(
