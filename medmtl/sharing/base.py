@@ -20,3 +20,7 @@ class Sharing(nn.Module, ABC):
     def penalty(self) -> Tensor:
         """Return what the way of sharing adds to the loss after a forward pass: 0 unless it says otherwise."""
         return torch.zeros(())
+
+    def figures(self) -> dict[str, float]:
+        """Return what an epoch should be told of by name, such as how much is shared; nothing unless it says so."""
+        return {}

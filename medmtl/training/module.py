@@ -80,8 +80,9 @@ class JointModule(LightningModule):
                 parameter.grad = None
 
     def on_train_epoch_end(self) -> None:
-        """Let the balancer learn from the epoch."""
+        """Let the balancer learn from the epoch, and log what the sharing tells of itself."""
         self.balancer.end_epoch()
+        self.log_dict(self.network.sharing.figures())
 
     def training_step(self, batch: Batch, batch_index: int) -> Tensor:
         """Return the balanced loss of the batch."""

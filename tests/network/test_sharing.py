@@ -14,12 +14,13 @@ from medmtl.sharing.cross_stitch import CrossStitch
 from medmtl.sharing.experts import Experts
 from medmtl.sharing.hard import HardSharing
 from medmtl.sharing.soft import SoftSharing
+from medmtl.sharing.trace_norm import TraceNormSharing
 from medmtl.tensors import Pyramid
 
 ENCODER: Member = {"class_path": "medmtl.encoders.plain.PlainEncoder", "init_args": {"widths": [4, 8]}}
 RESIDUAL: Member = {"class_path": "medmtl.encoders.residual.ResidualEncoder", "init_args": {"widths": [4, 8]}}
 TASKS = ("one", "two")
-KINDS = [HardSharing, SoftSharing, CrossStitch, TaskAttention, Experts, CrossAttention]
+KINDS = [HardSharing, SoftSharing, CrossStitch, TaskAttention, Experts, CrossAttention, TraceNormSharing]
 
 
 def built(kind: type[Sharing], seed: int = 0, **options: object) -> Sharing:
@@ -52,7 +53,7 @@ def test_a_tasks_gradient_through_the_cut_is_exact_for_every_way_of_sharing(kind
             torch.testing.assert_close(mine, wanted, rtol=1e-5, atol=1e-7)
 
 
-@pytest.mark.parametrize("kind", [SoftSharing, CrossAttention])
+@pytest.mark.parametrize("kind", [SoftSharing, CrossAttention, TraceNormSharing])
 def test_it_begins_as_hard_sharing(kind: type[Sharing]) -> None:
     found, expected = built(kind)(image()), built(HardSharing)(image())
     assert close(found["one"], found["two"])
