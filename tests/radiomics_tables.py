@@ -3,89 +3,19 @@
 It needs the published phantoms and patients beside the repository.
 """
 
-import csv
 import sys
-from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
+from ibsi_tables import DOCS, ibsi_page
 from radiomics_phantoms import IMAGES, MASKS, furthest
 
-from medmtl.features.engine.columns import column_metadata
 from medmtl.features.engine.extract import extract
 from medmtl.features.engine.settings import profile_from
 
-DOCS = Path(__file__).parents[1] / "docs"
-THREE_DIMENSIONAL = {"": "", "ITBB": "3D, averaged", "IAZD": "3D, merged", "KOBO": "3D"}
-DIGITAL = {"spacing_mm": None, "discretisation": {"kind": "fixed_bin_size", "width": 1, "lowest": 1}}
-CONFIGURATION_C = {
-    "spacing_mm": [2, 2, 2],
-    "interpolation": "linear",
-    "resegment_range": [-1000, 400],
-    "discretisation": {"kind": "fixed_bin_size", "width": 25},
-}
-PHANTOMS = {
-    "digital phantom": ("data/ibsi/nifti", "ibsi1_digital_phantom.csv", DIGITAL),
-    "CT phantom, configuration C": ("data/ibsi/ct_phantom/nifti", "ibsi1_ct_phantom_config_c.csv", CONFIGURATION_C),
-}
 PATIENTS = ("STS_019", "STS_002", "STS_014")
 SPACINGS = (0, 3, 2, 1)
-
-
-def ibsi_rows(shared, phantom):
-    """Return (column, code, matrices, measured, reference, tolerance, within) for all that both sides have."""
-    folder, reference, how = PHANTOMS[phantom]
-    settings = profile_from({"profile": "ibsi", "ibsi": how}, phantom)
-    image, mask = (sitk.ReadImage(str(next((shared / folder / kind).iterdir()))) for kind in ("image", "mask"))
-    measured = extract(image, mask, settings).features
-    columns = {(one["ibsi_code"], one["ibsi_aggregation"]): name for name, one in column_metadata(settings).items()}
-    with (shared / "reference/ibsi" / reference).open(encoding="utf-8") as file:
-        known = [
-            row
-            for row in csv.DictReader(file)
-            if row["code"] and row["value"] and row["aggregation_code"] in THREE_DIMENSIONAL
-        ]
-    rows = []
-    for row in known:
-        matrices = row["aggregation_code"].replace("KOBO", "")
-        if (row["code"], matrices) in columns:
-            column = columns[row["code"], matrices]
-            limit = tolerance_of(row["value"], row["tolerance"])
-            within = abs(measured[column] - float(row["value"])) <= limit * (1 + 1e-9)
-            rows.append((column, row["code"], matrices, measured[column], row["value"], limit, within))
-    return rows
-
-
-def tolerance_of(value, tolerance):
-    """Return IBSI's tolerance, but at least half a unit of the last of the three digits that it gives."""
-    number = Decimal(value)
-    place = number.adjusted() - 2 if number else 0
-    return max(float(tolerance), 0.5 * 10.0**place)
-
-
-def ibsi_page(shared):
-    """Return docs/ibsi_results.md."""
-    out = [
-        "# Radiomics against the reference values of IBSI",
-        "",
-        "Measured with the profile `ibsi` of `medmtl.features.engine`; reference values and tolerances of the Image",
-        "Biomarker Standardisation Initiative (Zwanenburg A et al., Radiology 295:328, 2020). Where the tolerance is",
-        "smaller than the three digits that are published, half a unit of the third digit is allowed. Written by",
-        "`python tests/radiomics_tables.py`; a test measures it anew and compares.",
-    ]
-    for phantom in PHANTOMS:
-        rows = ibsi_rows(shared, phantom)
-        out += ["", f"## {phantom}: {sum(row[-1] for row in rows)} of {len(rows)} within tolerance", ""]
-        out += [
-            "| feature | code | matrices | measured | reference | tolerance | within |",
-            "|---|---|---|---|---|---|---|",
-        ]
-        for column, code, matrices, value, reference, limit, within in rows:
-            measured = f"{value:.6g}"
-            verdict = "yes" if within else "**no**"
-            out.append(f"| {column} | {code} | {matrices} | {measured} | {reference} | {limit:g} | {verdict} |")
-    return "\n".join(out) + "\n"
 
 
 def compared(image, mask, setting):

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from medmtl.features.engine.settings import FEATURE_CLASSES
+from medmtl.features.engine.feature_classes import FEATURE_CLASSES
 from medmtl.report.drawing import ACCENT, INK, LINE, MUTED, draw
 
 STABLE = 0.9  # ICC(1,1) from which a feature is called stable (Zwanenburg A et al., Sci Rep 9:614, 2019)

@@ -16,7 +16,13 @@ DERIVED = {  # of IBSI, and not columns of PyRadiomics
     "glcm": ("SumVariance", "Dissimilarity"),
     "gldm": ("GrayLevelNonUniformityNormalized", "DependencePercentage"),
 }
-MERGED = "_merged"  # ends the name of a feature of the merged matrices (IBSI IAZD); without it they are averaged (ITBB)
+MERGED = "_merged"  # ends the name of a feature of merged matrices; without it they are averaged over directions
+DIRECTED = ("glcm", "glrlm")  # classes with a matrix for every direction
+AGGREGATIONS = {  # IBSI's codes of averaged, of merged, and of matrices without direction
+    "3D": ("ITBB", "IAZD", "KOBO"),
+    "2.5D": ("JJUI", "ZW7Z", "62GR"),
+    "2D": ("BTW3", "SUJT", "8QNN"),
+}
 _CODES = Path(__file__).with_name("ibsi_codes.yaml")
 _FIXED_NAMES = {
     "Original": ("original",),
@@ -75,31 +81,45 @@ def _wavelet_names(options: Mapping[str, Any]) -> Iterator[str]:
 
 def _given(kind: str, features: Mapping[str, list[str]], settings: ProfileSettings) -> list[str]:
     names = features[kind]
-    if settings.profile == "pyradiomics" or kind not in ("glcm", "glrlm"):
+    if settings.profile == "pyradiomics" or kind not in DIRECTED:
         return names
     endings = ["" if way == "average" else MERGED for way in settings.ibsi.aggregation]
     return [f"{name}{ending}" for ending in endings for name in names]
 
 
 def column_metadata(settings: ProfileSettings) -> dict[str, dict[str, str]]:
-    """Return for every column its image, class, feature, and IBSI's code of the feature, or "" where it has none.
+    """Return for every column its image, class, feature, and IBSI's codes of feature and aggregation, "" where none.
 
     `exact` is "yes" where the value is IBSI's own definition, and else says how PyRadiomics departs from it.
     """
     codes: Mapping[str, Mapping[str, str]] = yaml.safe_load(_CODES.read_text("utf-8"))
-    return {column: _described(column, codes, settings.profile) for column in column_names(settings)}
+    return {column: _described(column, codes, settings) for column in column_names(settings)}
 
 
-def _described(column: str, codes: Mapping[str, Mapping[str, str]], profile: str) -> dict[str, str]:
+def _described(column: str, codes: Mapping[str, Mapping[str, str]], settings: ProfileSettings) -> dict[str, str]:
     image, kind, name = column.removesuffix(MERGED).rsplit("_", 2)
     known = codes.get(f"{kind}_{name}", {})
-    matrices = "IAZD" if column.endswith(MERGED) else "ITBB" if kind in ("glcm", "glrlm") else ""
-    departs = known.get("departs", "") if profile == "pyradiomics" else ""
+    departs = known.get("departs", "") if settings.profile == "pyradiomics" else ""
     return {
         "image": image,
         "class": kind,
         "feature": name,
         "ibsi_code": known.get("code", ""),
-        "ibsi_aggregation": matrices,
+        "ibsi_aggregation": _aggregation(kind, column.endswith(MERGED), settings),
         "exact": "" if not known else departs or "yes",
     }
+
+
+def _aggregation(kind: str, merged: bool, settings: ProfileSettings) -> str:
+    if kind.startswith("shape") or kind == "firstorder":
+        return ""
+    dimension = settings.ibsi.texture_dimension
+    if settings.profile == "pyradiomics":
+        options = settings.parameters.options()
+        dimension = "2.5D" if options.get("force2D") else "3D"
+        norm = options.get("weightingNorm")
+        if kind in DIRECTED and norm not in (None, "no_weighting"):
+            return ""  # directions weighted by distance are no aggregation of IBSI's
+        merged = norm is not None
+    averaged, of_merged, undirected = AGGREGATIONS[dimension]
+    return (of_merged if merged else averaged) if kind in DIRECTED else undirected

@@ -36,17 +36,18 @@ PAIRS = (
 )
 
 
-def pair_measures(matrices: Floats, levels: Floats, with_mcc: bool = True) -> dict[str, float]:
+def pair_measures(matrices: Floats, levels: Floats, with_mcc: bool = True, top: int = 0) -> dict[str, float]:
     """Return the measures of matrices of counts [directions, levels, levels], averaged over those that are not empty.
 
-    `levels` are the grey levels that occur. All are NaN where every direction is empty.
+    `levels` are the grey levels that occur; `top` is the highest there can be, by default the highest of them, and
+    scales Idn and Idmn. All are NaN where every direction is empty.
     """
     totals = matrices.sum(axis=(1, 2))
     occurring = totals > 0
     if not occurring.any():
         return dict.fromkeys(PAIRS, np.nan) | _of_nothing(levels.size, len(matrices))
     joints = matrices[occurring] / totals[occurring, None, None]
-    rows = np.array([_measures(joint, levels) for joint in joints])
+    rows = np.array([_measures(joint, levels, top or int(levels[-1])) for joint in joints])
     values = [_mean(column) for column in rows.T]
     mcc = _mean(maximal_correlations(joints)) if with_mcc else np.nan
     return dict(zip(PAIRS, [*values, mcc], strict=True))
@@ -65,8 +66,8 @@ def _mean(values: Floats) -> float:
 
 
 @compiled
-def _measures(joint: Floats, levels: Floats) -> Floats:
-    n, top = levels.size, int(levels[-1])
+def _measures(joint: Floats, levels: Floats, top: int) -> Floats:
+    n = levels.size
     rows, columns = joint.sum(axis=1), joint.sum(axis=0)
     mean_row, mean_column = (rows * levels).sum(), (columns * levels).sum()
     out = np.zeros(23)

@@ -1,7 +1,6 @@
-"""IBSI's image processing (Zwanenburg A et al., arXiv:1612.07003), in three dimensions."""
+"""IBSI's image processing (Zwanenburg A et al., arXiv:1612.07003), up to the morphological and the intensity mask."""
 
 from collections.abc import Mapping
-from math import inf
 
 import numpy as np
 import SimpleITK as sitk  # noqa: N813  (its documentation's own abbreviation)
@@ -9,10 +8,11 @@ from numpy.typing import NDArray
 
 from medmtl.features.engine.checks import TOLERANCE_MM, box_of, check_geometry, check_size, whole_labels
 from medmtl.features.engine.cropping import blank, clamped, near
+from medmtl.features.engine.ibsi_settings import IbsiSettings
 from medmtl.features.engine.prepared import Prepared, Subject
 from medmtl.features.engine.region import Region, region_of
 from medmtl.features.engine.result import RefusedError, RegionStatus
-from medmtl.features.engine.settings import IbsiSettings, ProfileSettings
+from medmtl.features.engine.settings import ProfileSettings
 
 INTERPOLATORS = {"nearest": sitk.sitkNearestNeighbor, "linear": sitk.sitkLinear, "cubic": sitk.sitkBSpline}
 TIE = 1e-6  # a share of exactly one half is computed as a little more or less
@@ -108,13 +108,11 @@ def _subject(image: sitk.Image, inside: NDArray[np.bool_], count: int, how: Ibsi
 
 def _resegmented(image: NDArray[np.generic], region: Region, how: IbsiSettings) -> Region:
     values = region.values(image).astype(np.float64)
-    keep = np.ones(values.size, dtype=bool)
-    if how.resegment_range is not None:
-        low, high = how.resegment_range
-        keep = (values >= (-inf if low is None else low)) & (values <= (inf if high is None else high))
+    low, high = how.bounds
+    keep = ~((values < low) | (values > high))  # NaN stays, to be refused and not overlooked
     if how.outlier_sigma is not None and keep.any():
         mean, deviation = values[keep].mean(), values[keep].std()
-        keep &= np.abs(values - mean) <= how.outlier_sigma * deviation
+        keep &= ~(np.abs(values - mean) > how.outlier_sigma * deviation)
     kept = np.zeros_like(region.inside)
     kept[region.inside] = keep
     box = region_of(kept, region.spacing)

@@ -49,13 +49,16 @@ class Lattice:
 
 
 def lattice_of(region: Region, options: Mapping[str, Any]) -> Lattice:
-    """Return the lattice for PyRadiomics' `distances`, `force2D` and `force2Ddimension`."""
+    """Return the lattice for PyRadiomics' `distances`, `force2D` and `force2Ddimension`.
+
+    PyRadiomics leaves out directions that lead out of a flat region; with `as_ibsi` they stay, and have runs of one.
+    """
     distances = options.get("distances", [1])
     flat = bool(options.get("force2D", False)), int(options.get("force2Ddimension", 0))
-    size = region.inside.shape
+    size = np.maximum(region.inside.shape, max(distances) + 1 if options.get("as_ibsi") else 1)
     padded = np.pad(region.inside, max(distances))
     z, y, x = padded.shape
-    near, touching = (angles(size, reach, *flat).astype(np.int64) for reach in (distances, [1]))
+    near, touching = (angles(size.tolist(), reach, *flat).astype(np.int64) for reach in (distances, [1]))
     voxels = np.flatnonzero(padded)
     numbers, scratch = np.zeros(padded.size, dtype=np.int32), np.zeros(padded.size, dtype=np.int32)
     numbers[voxels] = np.arange(voxels.size)

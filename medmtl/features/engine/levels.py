@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medmtl.features.engine.ibsi_settings import FixedBinNumber, FixedBinSize
 from medmtl.features.engine.jit import compiled
 from medmtl.features.engine.result import RefusedError, RegionStatus
-from medmtl.features.engine.settings import FixedBinNumber, FixedBinSize
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]

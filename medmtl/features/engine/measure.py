@@ -9,6 +9,7 @@ import numpy as np
 import SimpleITK as sitk  # noqa: N813  (its documentation's own abbreviation)
 from numpy.typing import NDArray
 
+from medmtl.features.engine.by_slice import measure_slices
 from medmtl.features.engine.columns import MERGED, column_names, features_of, image_names, image_types
 from medmtl.features.engine.lattice import Lattice, lattice_of
 from medmtl.features.engine.levels import ibsi_levels, pyradiomics_levels
@@ -90,10 +91,25 @@ def _measure_image(
         progress.incidents.append(RefusedError(refused.status, f"{name}: {refused.note}"))
         return
     options = {**options, "spacing": progress.subject.intensity.spacing}
-    lattice = _lattice(progress, options)
-    found = measure_values(values.astype(np.float64), levels, lattice, features_of(settings), options)
+    found = _measured(progress, values.astype(np.float64), levels, settings, options)
     for kind, measures in (_as_ibsi(found) if settings.profile == "ibsi" else found).items():
         progress.values |= {f"{name}_{kind}_{feature}": value for feature, value in measures.items()}
+
+
+def _measured(
+    progress: _Progress,
+    values: NDArray[np.float64],
+    levels: NDArray[np.int32],
+    settings: ProfileSettings,
+    options: Mapping[str, Any],
+) -> Measures:
+    wanted, lattice = features_of(settings), _lattice(progress, options)
+    if settings.profile == "pyradiomics" or settings.ibsi.texture_dimension != "2D":
+        return measure_values(values, levels, lattice, wanted, options)
+    textures = {kind: names for kind, names in wanted.items() if kind != "firstorder"}
+    whole = {kind: names for kind, names in wanted.items() if kind == "firstorder"}
+    found = measure_values(values, levels, lattice, whole, options)
+    return found | measure_slices(values, levels, progress.subject.intensity, textures, options)
 
 
 def _check_finite(values: NDArray[Any]) -> None:
@@ -115,7 +131,10 @@ def _discretised(
     how = settings.ibsi
     lower = prepared.lower_bound if name == "original" else None
     levels = ibsi_levels(values, how.discretisation, lower, settings.max_levels)
-    return levels, {**options, "gldm_a": how.dependence_alpha, "merged": "merged" in how.aggregation}
+    in_slice = how.texture_dimension != "3D"
+    merged = "merged" in how.aggregation
+    own = {"gldm_a": how.dependence_alpha, "merged": merged, "force2D": in_slice, "as_ibsi": True}
+    return levels, {**options, **own}
 
 
 def _lattice(progress: _Progress, options: Mapping[str, Any]) -> Lattice:

@@ -4,14 +4,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from medmtl.errors import MedmtlError
+from medmtl.features.engine.feature_classes import FEATURE_CLASSES
+from medmtl.features.engine.ibsi_settings import FORBID, IbsiSettings
 from medmtl.features.engine.stock import check_parameters, class_features, default_setting
 
-FeatureClass = Literal["shape", "firstorder", "glcm", "gldm", "glrlm", "glszm", "ngtdm"]
-FEATURE_CLASSES: tuple[FeatureClass, ...] = ("shape", "firstorder", "glcm", "gldm", "glrlm", "glszm", "ngtdm")
-FORBID = ConfigDict(extra="forbid", frozen=True)
 PYRADIOMICS_KEYS = {"setting", "imageType", "featureClass", "voxelSetting"}
 
 
@@ -56,66 +55,6 @@ class Parameters(BaseModel):
         return {name: class_features(name, chosen) for name, chosen in self.featureClass.items()}
 
 
-class FixedBinSize(BaseModel):
-    """Grey level floor((x - lowest) / width) + 1 (IBSI Q3RU); `lowest` absent: the region's lowest value."""
-
-    model_config = FORBID
-
-    kind: Literal["fixed_bin_size"] = "fixed_bin_size"
-    width: Annotated[float, Field(gt=0, description="Width of a grey level, in the image's unit.")] = 25.0
-    lowest: Annotated[
-        float | None, Field(description="Lower edge of level 1; absent: that of the range, or the region's minimum.")
-    ] = None
-
-
-class FixedBinNumber(BaseModel):
-    """As many grey levels of equal width as asked for, between the region's extremes (IBSI K15C)."""
-
-    model_config = FORBID
-
-    kind: Literal["fixed_bin_number"] = "fixed_bin_number"
-    levels: Annotated[int, Field(ge=2, description="Number of grey levels.")] = 32
-
-
-class IbsiSettings(BaseModel):
-    """The image processing of IBSI (Zwanenburg A et al., arXiv:1612.07003), as far as it is three-dimensional."""
-
-    model_config = FORBID
-
-    spacing_mm: Annotated[
-        tuple[Annotated[float, Field(ge=0)], Annotated[float, Field(ge=0)], Annotated[float, Field(ge=0)]] | None,
-        Field(description="Spacing x, y, z [mm] of the interpolated image; 0 keeps that axis; null: no interpolation."),
-    ] = (2.0, 2.0, 2.0)
-    interpolation: Literal["nearest", "linear", "cubic"] = Field("linear", description="How the image is interpolated.")
-    round_to: Annotated[
-        float | None, Field(gt=0, description="Interpolated values are rounded to multiples of this; null: not (PET).")
-    ] = 1.0
-    mask_threshold: Annotated[
-        float, Field(gt=0, le=1, description="Share of a voxel that must lie in the linearly interpolated mask.")
-    ] = 0.5
-    resegment_range: Annotated[
-        tuple[float | None, float | None] | None,
-        Field(description="Lowest and highest value, both included, of the intensity mask; null leaves a side open."),
-    ] = None
-    outlier_sigma: Annotated[
-        float | None, Field(gt=0, description="Values further than this many standard deviations from the mean go.")
-    ] = None
-    discretisation: Annotated[FixedBinSize | FixedBinNumber, Field(discriminator="kind")] = FixedBinSize()
-    aggregation: Annotated[
-        tuple[Literal["average", "merged"], ...], Field(min_length=1, description="3D average ITBB, 3D merged IAZD.")
-    ] = ("average", "merged")
-    image_types: dict[str, dict[str, Any]] = Field(default={"Original": {}}, description="As PyRadiomics' imageType.")
-    feature_classes: Annotated[tuple[FeatureClass, ...], Field(min_length=1)] = FEATURE_CLASSES
-    dependence_alpha: Annotated[int, Field(ge=0, description="Coarseness of the dependence matrix.")] = 0
-    pad_voxels: Annotated[int, Field(ge=0, description="Surroundings kept around the region for filters.")] = 12
-
-    @field_validator("image_types")
-    @classmethod
-    def _accepted(cls, types: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-        check_parameters({"imageType": types})
-        return types
-
-
 class ProfileSettings(BaseModel):
     """How regions are measured; `profile` says by whose rules."""
 
@@ -140,6 +79,10 @@ class ProfileSettings(BaseModel):
     def _possible(self) -> Self:
         if self.profile == "ibsi" and self.engine == "pyradiomics":
             raise ValueError("the profile `ibsi` needs the engine `fast`: PyRadiomics has no such image processing")
+        if self.profile == "ibsi" and self.parameters != Parameters():
+            raise ValueError("the profile `ibsi` takes no parameters of PyRadiomics: its own are under the key `ibsi`")
+        if self.profile == "pyradiomics" and self.ibsi != IbsiSettings():
+            raise ValueError("settings under the key `ibsi` need `profile: ibsi`")
         return self
 
 

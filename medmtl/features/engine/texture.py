@@ -26,7 +26,9 @@ def measure_values(
     """Return the measures of every wanted class but shape, by class and name.
 
     `values` and `levels` are those of the region's voxels in raster order; `options` are PyRadiomics' settings, with
-    `spacing` [mm] (z, y, x), and `merged` where matrices of all directions are merged too.
+    `spacing` [mm] (z, y, x), and `merged` where matrices of all directions are merged too; `as_ibsi` where runs count
+    in a direction without two voxels on one line, and lonely voxels have no tone difference, as IBSI has it and
+    PyRadiomics has not; `top_level` where the highest level lies elsewhere.
     """
     out: Measures = {}
     counts = np.bincount(levels)
@@ -57,7 +59,9 @@ class _Grey:
 def _of_neighbours(grey: _Grey, wanted: Mapping[str, Sequence[str]], options: Mapping[str, Any]) -> Measures:
     lattice, alpha = grey.lattice, int(options.get("gldm_a", 0))
     pairs, dependences, tones = neighbour_matrices(grey.placed, grey.rank, lattice.voxels, lattice.steps, alpha)
-    out: Measures = {"ngtdm": _named(TONES, tone_differences(tones[:, 0], tones[:, 1], grey.levels))}
+    if options.get("as_ibsi"):
+        tones[:, 0] -= _lonely(grey)
+    out: Measures = {"ngtdm": _named(TONES, _of_tones(tones, grey.levels))}
     sizes = np.arange(1.0, dependences.shape[1] + 1)
     out["gldm"] = _named(DEPENDENCES, emphases(dependences, grey.levels, sizes))
     out["gldm"]["DependencePercentage"] = 1.0  # every voxel is the centre of one neighbourhood
@@ -66,13 +70,31 @@ def _of_neighbours(grey: _Grey, wanted: Mapping[str, Sequence[str]], options: Ma
     return out
 
 
+def _lonely(grey: _Grey) -> Floats:
+    """Return how many voxels of each level have no other voxel of the region around them."""
+    lattice, placed = grey.lattice, grey.placed
+    beside = np.zeros(lattice.voxels.size, dtype=bool)
+    for step in lattice.steps:
+        beside |= (placed[lattice.voxels + step] > 0) | (placed[lattice.voxels - step] > 0)
+    ranks = grey.rank[placed[lattice.voxels[~beside]]]
+    return np.bincount(ranks, minlength=grey.levels.size).astype(np.float64)
+
+
+def _of_tones(tones: Floats, levels: Floats) -> Floats:
+    counted = tones[:, 0] > 0
+    if not counted.any():
+        return np.full(len(TONES), np.nan)
+    return tone_differences(tones[counted, 0], tones[counted, 1], levels[counted])
+
+
 def _of_pairs(pairs: Floats, grey: _Grey, with_mcc: bool, options: Mapping[str, Any]) -> dict[str, float]:
     if options.get("symmetricalGLCM", True):
         pairs = pairs + pairs.transpose(0, 2, 1)
     weights = _pair_weights(grey.lattice.offsets, options)
-    out = pair_measures(_weighted(pairs, weights), grey.levels, with_mcc)
+    top = int(options.get("top_level", 0))
+    out = pair_measures(_weighted(pairs, weights), grey.levels, with_mcc, top)
     if options.get("merged"):
-        whole = pair_measures(pairs.sum(axis=0, keepdims=True), grey.levels, with_mcc)
+        whole = pair_measures(pairs.sum(axis=0, keepdims=True), grey.levels, with_mcc, top)
         out |= {name + MERGED: value for name, value in whole.items()}
     return out
 
@@ -80,7 +102,8 @@ def _of_pairs(pairs: Floats, grey: _Grey, with_mcc: bool, options: Mapping[str, 
 def _of_runs_and_zones(grey: _Grey, rows: Ints, options: Mapping[str, Any]) -> Measures:
     lattice, longest = grey.lattice, max(grey.lattice.shape)
     runs = run_matrices(grey.placed, grey.rank, lattice.voxels, lattice.next_steps, longest)
-    _drop_lines_of_one(runs, grey.placed, lattice)
+    if not options.get("as_ibsi"):
+        _drop_lines_of_one(runs, grey.placed, lattice)
     runs = runs[:, :, : int(np.flatnonzero(runs.sum(axis=(0, 1))).max(initial=0)) + 1]
     lengths = np.arange(1.0, runs.shape[2] + 1)
     each = _weighted(runs, _run_weights(lattice.next_offsets, options))

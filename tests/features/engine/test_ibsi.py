@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813
+from ibsi_tables import DOCS, SETTINGS, TRIALS, ibsi_page, ibsi_rows
 from radiomics_phantoms import IMAGES, MASKS, on_grid
-from radiomics_tables import DOCS, PHANTOMS, ibsi_page, ibsi_rows
 
 from medmtl.errors import MedmtlError
 from medmtl.features.engine.columns import column_metadata, column_names
@@ -18,10 +18,10 @@ def _profile(**how):
 
 
 @pytest.mark.shared_data
-@pytest.mark.parametrize("phantom", PHANTOMS)
-def test_every_feature_of_the_phantoms_is_within_the_tolerance_of_ibsi(phantom, shared_data):
-    rows = ibsi_rows(shared_data.parent, phantom)
-    assert len(rows) == 153
+@pytest.mark.parametrize(("name", "dimension"), TRIALS)
+def test_every_feature_of_the_phantoms_is_within_the_tolerance_of_ibsi(name, dimension, shared_data):
+    rows = ibsi_rows(shared_data.parent, name, dimension)
+    assert len(rows) == (153 if name in ("digital", "C") else 71)
     assert [row for row in rows if not row[-1]] == []
 
 
@@ -107,12 +107,24 @@ def test_where_pyradiomics_departs_from_ibsi_its_columns_say_so():
     assert told["original_firstorder_Mean"]["exact"] == "yes"
 
 
+_LOWEST_ABOVE_THE_RANGE = {
+    "resegment_range": [-500, 400],
+    "discretisation": {"kind": "fixed_bin_size", "width": 25, "lowest": -400},
+}
+
+
 @pytest.mark.parametrize(
     ("document", "key"),
     [
         ({"profile": "ibsi", "ibsi": {"spacing_mm": [2, 2]}}, "ibsi.spacing_mm"),
         ({"profile": "ibsi", "ibsi": {"discretisation": {"kind": "fixed"}}}, "ibsi.discretisation"),
         ({"profile": "ibsi", "ibsi": {"outlier_sigma": 0}}, "ibsi.outlier_sigma"),
+        ({"profile": "ibsi", "ibsi": {"texture_dimension": "4D"}}, "ibsi.texture_dimension"),
+        ({"profile": "ibsi", "ibsi": {"aggregation": ["merged", "merged"]}}, "once"),
+        ({"profile": "ibsi", "ibsi": {"resegment_range": [400, -500]}}, "400 to -500"),
+        ({"profile": "ibsi", "ibsi": _LOWEST_ABOVE_THE_RANGE}, "discretisation.lowest"),
+        ({"profile": "ibsi", "setting": {"binWidth": 10}}, "no parameters of PyRadiomics"),
+        ({"ibsi": {"outlier_sigma": 3}}, "profile: ibsi"),
         ({"profile": "ibsi", "engine": "pyradiomics"}, "engine"),
         ({"setting": {"binwidth": 25}}, "binwidth"),
         ({"imageType": {"Wavelet": {"wavelet": "nosuch"}}}, "nosuch"),
@@ -124,3 +136,9 @@ def test_where_pyradiomics_departs_from_ibsi_its_columns_say_so():
 def test_settings_that_do_not_fit_are_refused_with_the_key(document, key):
     with pytest.raises(MedmtlError, match=key):
         profile_from(document, "settings.yaml")
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_settings_stay_the_same_when_they_are_written_and_read(name):
+    settings = profile_from({"profile": "ibsi", "ibsi": SETTINGS[name]}, "settings.yaml")
+    assert profile_from(settings.model_dump(mode="json"), "settings.yaml") == settings
