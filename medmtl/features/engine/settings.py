@@ -110,5 +110,9 @@ def profile_from(document: Any, where: str) -> ProfileSettings:
     try:
         return ProfileSettings.model_validate(document)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        faults = "; ".join(": ".join(filter(None, (_key(one["loc"]), one["msg"]))) for one in error.errors())
         raise MedmtlError(f"{where}: radiomics settings must fit their schema. Found {faults}.") from error
+
+
+def _key(location: tuple[int | str, ...]) -> str:
+    return ".".join(map(str, location))
