@@ -76,7 +76,12 @@ def _of_images(given: Namespace) -> None:
         suv=given.suv,
         perturb=given.perturb,
     )
-    say(str(extract_images(given.images, plan, given.out, -1 if given.jobs is None else given.jobs)))
+    summary = extract_images(given.images, plan, given.out, -1 if given.jobs is None else given.jobs)
+    if plan.perturb:
+        from medmtl.stages.stability import write_stability
+
+        write_stability(plan, given.out)
+    say(str(summary))
 
 
 EXTRACT = Command("extract", _EXTRACT, _options, _run, usage="medmtl extract RUN | --images CSV --out FOLDER [options]")

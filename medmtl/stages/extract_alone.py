@@ -18,7 +18,6 @@ from medmtl.stages.image_tables import FEATURES, HEAD, MeasuredRow, image_table,
 from medmtl.stages.prepare import workers
 from medmtl.stages.progress import progress
 from medmtl.stages.row_memory import measure_or_remember
-from medmtl.stages.stability import write_stability
 
 _LOG = logging.getLogger(__name__)
 _MEMORY = "memory"
@@ -41,9 +40,9 @@ class ExtractionSummary:
 def extract_images(images: Path, plan: ExtractionPlan, out: Path, jobs: int) -> ExtractionSummary:
     """Write radiomics.csv, radiomics.parquet and provenance.json into `out`; return what became of the regions.
 
-    With `plan.perturb`, repeats.csv and repeats.parquet too, and what they say (`stability.write_stability`). A line
-    that cannot be measured keeps its rows, with status and reason. What an interrupted extraction had measured is not
-    measured again. Raises MedmtlError where the table itself cannot be read, or two distributions provide `radiomics`.
+    With `plan.perturb`, repeats.csv and repeats.parquet too, for `stability.write_stability`. A line that cannot be
+    measured keeps its rows, with status and reason. What an interrupted extraction had measured is not measured again.
+    Raises MedmtlError where the table itself cannot be read, or two distributions provide `radiomics`.
     """
     radiomics_provider()
     taken = frozenset({*HEAD, "perturbation", *feature_columns(plan)})
@@ -53,9 +52,7 @@ def extract_images(images: Path, plan: ExtractionPlan, out: Path, jobs: int) -> 
     write_table(table, out, FEATURES)
     write_provenance(measured, plan, out)
     if plan.perturb:
-        repeats = image_table(measured, plan, perturbed=True)
-        write_table(repeats, out, REPEATS)
-        write_stability(repeats, feature_columns(plan), out)
+        write_table(image_table(measured, plan, perturbed=True), out, REPEATS)
     return ExtractionSummary(out / f"{FEATURES}.csv", tuple(Counter(table["status"]).most_common()))
 
 

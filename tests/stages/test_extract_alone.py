@@ -18,6 +18,7 @@ from medmtl.features.image_row import ExtractionPlan
 from medmtl.stages import row_memory
 from medmtl.stages.extract_alone import extract_images
 from medmtl.stages.image_list import read_image_list
+from medmtl.stages.stability import write_stability
 
 PARAMETERS = """setting: {binWidth: 10, label: 1}
 featureClass: {firstorder: [Mean, Energy], glcm: [Contrast]}
@@ -142,7 +143,9 @@ def test_a_changed_image_or_setting_is_measured_anew(tmp_path: Path, monkeypatch
 
 
 def test_stability_is_written_where_changes_are_measured(tmp_path: Path) -> None:
-    extract_images(_table(tmp_path), ExtractionPlan(PLAN.settings, perturb=True), tmp_path / "out", 1)
+    plan = ExtractionPlan(PLAN.settings, perturb=True)
+    extract_images(_table(tmp_path), plan, tmp_path / "out", 1)
+    write_stability(plan, tmp_path / "out")
     table = pd.read_csv(tmp_path / "out/stability.csv")
     assert set(table["source"]) == {"all", "contour", "image"}
     whole = table[(table["feature"] == "original_shape_MeshVolume")].set_index("source")

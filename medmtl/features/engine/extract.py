@@ -1,12 +1,10 @@
 """Measures regions of an image: the one way in, whatever the engine, and whatever the mask looks like."""
 
 from collections.abc import Mapping
-from functools import cache
 from math import isfinite, nan
 
 import numpy as np
 import SimpleITK as sitk  # noqa: N813  (its documentation's own abbreviation)
-from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # ships no types
 
 from medmtl.features.engine.checks import check_geometry, check_image, whole_labels
 from medmtl.features.engine.columns import column_names
@@ -17,6 +15,7 @@ from medmtl.features.engine.pyradiomics_profile import prepare_pyradiomics
 from medmtl.features.engine.result import Extraction, RefusedError, RegionStatus, unmeasured
 from medmtl.features.engine.settings import ProfileSettings
 from medmtl.features.engine.stock import execute, pyradiomics_version
+from medmtl.features.engine.threads import one_thread
 
 FAULTS = (ValueError, RuntimeError, IndexError, ArithmeticError, MemoryError, np.linalg.LinAlgError)
 _STOCK_SAYS = (  # what PyRadiomics' errors mean
@@ -54,7 +53,7 @@ def extract_regions(
     if settings.engine == "pyradiomics" or _only_stock_can(settings, image, masks):
         return {name: _by_stock(image, mask, settings, chosen) for name, mask in masks.items()}
     try:
-        with np.errstate(all="ignore"), _threadpools().limit(limits=1):
+        with np.errstate(all="ignore"), one_thread():
             return measure(prepare(image, masks, settings, chosen), settings)
     except (RefusedError, *FAULTS) as error:
         status = error.status if isinstance(error, RefusedError) else RegionStatus.ERROR
@@ -71,11 +70,6 @@ def prepare(image: sitk.Image, masks: Mapping[str, sitk.Image], settings: Profil
 
 def _label(settings: ProfileSettings) -> int:
     return int(settings.parameters.setting.get("label", 1)) if settings.profile == "pyradiomics" else 1
-
-
-@cache
-def _threadpools() -> ThreadpoolController:  # more threads take up to 100 times as long over a small eigenvalue problem
-    return ThreadpoolController()
 
 
 def _only_stock_can(settings: ProfileSettings, image: sitk.Image, masks: Mapping[str, sitk.Image]) -> bool:

@@ -17,12 +17,14 @@ Steps = NDArray[np.int64]
 class Lattice:
     """Voxels of a region in a padded array of `shape`, and the steps to neighbours: at the distances, and next to it.
 
-    `offsets` and `next_offsets` are the same steps as (z, y, x). `numbers` gives every voxel's place in `voxels`;
-    `scratch` is overwritten by each image in turn, for a fresh array would cost more than what is counted in it.
+    `offsets` and `next_offsets` are the same steps as (z, y, x). `planes` are where those of each plane of z begin in
+    `voxels`, and the end. `numbers` gives every voxel's place in `voxels`; `scratch` [2, size] is overwritten by
+    each image in turn, for a fresh array would cost more than what is counted in it.
     """
 
     shape: tuple[int, int, int]
     voxels: Steps
+    planes: Steps
     offsets: Steps
     next_offsets: Steps
     numbers: NDArray[np.int32]
@@ -42,10 +44,13 @@ class Lattice:
         _, height, width = self.shape
         return offsets @ np.array([height * width, width, 1], dtype=np.int64)
 
-    def place(self, levels: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Return the flat padded array with these levels in the region, and 0 elsewhere, until the next call."""
-        self.scratch[self.voxels] = levels
-        return self.scratch
+    def place(self, levels: NDArray[np.int32], ranks: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Return flat padded arrays with the levels and ranks of the region, and 0 elsewhere, until the next call."""
+        self.scratch[0, self.voxels] = levels
+        if np.array_equal(levels, ranks):
+            return self.scratch[0], self.scratch[0]
+        self.scratch[1, self.voxels] = ranks
+        return self.scratch[0], self.scratch[1]
 
 
 def lattice_of(region: Region, options: Mapping[str, Any]) -> Lattice:
@@ -60,6 +65,7 @@ def lattice_of(region: Region, options: Mapping[str, Any]) -> Lattice:
     z, y, x = padded.shape
     near, touching = (angles(size.tolist(), reach, *flat).astype(np.int64) for reach in (distances, [1]))
     voxels = np.flatnonzero(padded)
-    numbers, scratch = np.zeros(padded.size, dtype=np.int32), np.zeros(padded.size, dtype=np.int32)
+    numbers, scratch = np.zeros(padded.size, dtype=np.int32), np.zeros((2, padded.size), dtype=np.int32)
     numbers[voxels] = np.arange(voxels.size)
-    return Lattice((z, y, x), voxels, near, touching, numbers, scratch)
+    planes = np.searchsorted(voxels, np.arange(z + 1) * (y * x))
+    return Lattice((z, y, x), voxels, planes, near, touching, numbers, scratch)

@@ -1,7 +1,8 @@
 """Counts what grey levels have to do with their neighbours: the five texture matrices, in two passes over a region.
 
-Levels lie in a padded array, flat, 0 outside the region; an offset is a step in that array. `rank` gives a level's
-place among the n that occur. Definitions as PyRadiomics', which are IBSI's.
+Levels lie in a padded array, flat, 0 outside the region; a step is one in that array. Ranks lie likewise: a level's
+place, from 1, among the n that occur. `planes` are where those of each plane begin in `voxels`, and the end.
+Definitions as PyRadiomics', which are IBSI's.
 """
 
 import numpy as np
@@ -16,25 +17,25 @@ Floats = NDArray[np.float64]
 
 @compiled
 def neighbour_matrices(
-    levels: Ints, rank: Ints, voxels: Steps, steps: Steps, alpha: int
-) -> tuple[Floats, Floats, Floats]:
+    levels: Ints, ranks: Ints, voxels: Steps, steps: Steps, alpha: int
+) -> tuple[Ints, Floats, Floats]:
     """Return the GLCM [steps, n, n], one way along each step, the GLDM [n, 1 + 2 steps] and the NGTDM [n, 2].
 
     The NGTDM holds the count of voxels, and the sum of their distances from the mean of the region's voxels around.
     """
-    n = rank.max() + 1
-    pairs = np.zeros((steps.size, n, n))
+    n = ranks.max()
+    pairs = np.zeros((steps.size, n, n), np.int32)
     dependences = np.zeros((n, 2 * steps.size + 1))
     tones = np.zeros((n, 2))
     for v in range(voxels.size):
         here = voxels[v]
         level = levels[here]
-        row = rank[level]
+        row = ranks[here] - 1
         dependent, count, total = 0, 0, 0
         for s in range(steps.size):
             ahead = levels[here + steps[s]]
             if ahead:
-                pairs[s, row, rank[ahead]] += 1.0
+                pairs[s, row, ranks[here + steps[s]] - 1] += 1
                 count += 1
                 total += ahead
                 dependent += abs(level - ahead) <= alpha
@@ -51,19 +52,53 @@ def neighbour_matrices(
 
 
 @compiled
-def run_matrices(levels: Ints, rank: Ints, voxels: Steps, steps: Steps, longest: int) -> Floats:
-    """Return the GLRLM [steps, n, longest]: how many runs of one level there are of every length."""
-    runs = np.zeros((steps.size, rank.max() + 1, longest))
-    before = np.zeros(levels.size, np.int32)  # voxels of the run up to here, in the direction at hand
-    for s in range(steps.size):
-        step, counts = abs(steps[s]), runs[s]
-        for v in range(voxels.size):  # without branches, which cost more than the counting
-            here = voxels[v]
-            level = levels[here]
-            length = before[here - step] * (levels[here - step] == level)
-            before[here] = length + 1
-            counts[rank[level], length] += levels[here + step] != level
-    return runs
+def run_matrices(ranks: Ints, voxels: Steps, planes: Steps, shape: Steps, offsets: Steps) -> Floats:
+    """Return the GLRLM [offsets, n, longest]: how many runs of one level there are of every length.
+
+    Counted is how many voxels of its level lie in one run before a voxel: as many voxels as have k of them before them,
+    so many runs are longer than k. Whole stretches of a plane are worked out at once, the gaps included.
+    """
+    counts = np.zeros((offsets.shape[0], ranks.max() + 1, shape.max() + 1), np.int32)
+    width, plane = shape[2], shape[1] * shape[2]
+    before = np.zeros((offsets.shape[0], 2, plane), np.int32)  # of the plane at hand and the one before it
+    for z in range(planes.size - 1):
+        of_plane = voxels[planes[z] : planes[z + 1]]
+        if of_plane.size == 0:
+            continue
+        first, beyond = of_plane[0], of_plane[-1] + 1
+        start, own = first - z * plane, ranks[first:beyond]
+        for s in range(offsets.shape[0]):
+            dz, step = offsets[s, 0], offsets[s, 0] * plane + offsets[s, 1] * width + offsets[s, 2]
+            if step < 0:
+                dz, step = -dz, -step
+            origin = start - (step - dz * plane)
+            there = before[s, (z - dz) & 1, origin : origin + own.size]
+            here = before[s, z & 1, start : start + own.size]
+            if dz:
+                _lengthen(own, ranks[first - step : beyond - step], there, here)
+            else:
+                _lengthen_in_plane(own, ranks[first - step : beyond - step], there, here)
+            _count_lengths(counts[s], ranks, of_plane, before[s, z & 1], z * plane)
+    longer = counts[:, 1:]
+    return (longer[:, :, :-1] - longer[:, :, 1:]).astype(np.float64)
+
+
+@compiled
+def _lengthen(own: Ints, previous: Ints, there: Ints, here: Ints) -> None:
+    for k in range(own.size):
+        here[k] = (there[k] + 1) * np.int32((own[k] == previous[k]) & (own[k] != 0))
+
+
+@compiled
+def _lengthen_in_plane(own: Ints, previous: Ints, there: Ints, here: Ints) -> None:
+    for k in range(own.size):  # in order: some of `there` has just been written
+        here[k] = (there[k] + 1) * np.int32((own[k] == previous[k]) & (own[k] != 0))
+
+
+@compiled
+def _count_lengths(counts: Ints, ranks: Ints, voxels: Steps, lengths: Ints, start: int) -> None:
+    for v in range(voxels.size):
+        counts[ranks[voxels[v]], lengths[voxels[v] - start]] += 1
 
 
 @compiled

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from medmtl.features.engine.by_slice import measure_slices
 from medmtl.features.engine.columns import MERGED, column_names, features_of, image_names, image_types
+from medmtl.features.engine.laplacian import laplacians
 from medmtl.features.engine.lattice import Lattice, lattice_of
 from medmtl.features.engine.levels import ibsi_levels, pyradiomics_levels
 from medmtl.features.engine.prepared import Prepared, Subject
@@ -53,19 +54,37 @@ def measure(prepared: Prepared, settings: ProfileSettings) -> dict[str, Extracti
 
 def _images(
     prepared: Prepared, settings: ProfileSettings, at_work: Mapping[str, _Progress]
-) -> Iterator[tuple[str, sitk.Image, dict[str, Any]]]:
+) -> Iterator[tuple[str, NDArray[Any], dict[str, Any]]]:
     if not at_work:
         return
     for image_type, options in image_types(settings).items():
         missing = set(image_names(image_type, options))
-        mask = _union(prepared.image, at_work) if image_type == "LBP3D" else prepared.image
-        for name, image in filtered(image_type, prepared.image, mask, options | {"label": 1}):
+        for name, image in _of_type(image_type, prepared, options, at_work):
             missing.discard(name)
             yield name, image, options
         for name in sorted(missing):
             note = f"{name}: there is no such image; one of size {prepared.image.GetSize()} may be too small for it"
             for progress in at_work.values():
                 progress.incidents.append(RefusedError(RegionStatus.TOO_SMALL, note))
+
+
+def _of_type(
+    image_type: str, prepared: Prepared, options: dict[str, Any], at_work: Mapping[str, _Progress]
+) -> Iterator[tuple[str, NDArray[Any]]]:
+    if image_type == "LoG":
+        yield from laplacians(prepared.image, options.get("sigma", []), _box(at_work))
+        return
+    mask = _union(prepared.image, at_work) if image_type == "LBP3D" else prepared.image
+    for name, image in filtered(image_type, prepared.image, mask, options | {"label": 1}):
+        yield name, sitk.GetArrayViewFromImage(image)
+
+
+def _box(at_work: Mapping[str, _Progress]) -> NDArray[np.int64]:
+    """Return where any region is, as [z, y, x] by [first, beyond]."""
+    regions = [progress.subject.intensity for progress in at_work.values()]
+    first = np.array([region.first for region in regions])
+    beyond = first + [region.inside.shape for region in regions]
+    return np.stack([first.min(axis=0), beyond.max(axis=0)], axis=1).astype(np.int64)
 
 
 def _union(image: sitk.Image, at_work: Mapping[str, _Progress]) -> sitk.Image:
@@ -80,10 +99,10 @@ def _union(image: sitk.Image, at_work: Mapping[str, _Progress]) -> sitk.Image:
 
 
 def _measure_image(
-    progress: _Progress, named: tuple[str, sitk.Image, dict[str, Any]], prepared: Prepared, settings: ProfileSettings
+    progress: _Progress, named: tuple[str, NDArray[Any], dict[str, Any]], prepared: Prepared, settings: ProfileSettings
 ) -> None:
     name, image, options = named
-    values = progress.subject.intensity.values(sitk.GetArrayViewFromImage(image))
+    values = progress.subject.intensity.values(image)
     try:
         _check_finite(values)
         levels, options = _discretised(values, named, prepared, settings)
@@ -123,7 +142,7 @@ def _check_finite(values: NDArray[Any]) -> None:
 
 
 def _discretised(
-    values: NDArray[Any], named: tuple[str, sitk.Image, dict[str, Any]], prepared: Prepared, settings: ProfileSettings
+    values: NDArray[Any], named: tuple[str, NDArray[Any], dict[str, Any]], prepared: Prepared, settings: ProfileSettings
 ) -> tuple[NDArray[np.int32], dict[str, Any]]:
     name, _, options = named
     if settings.profile == "pyradiomics":

@@ -37,28 +37,29 @@ def measure_values(
         volume, shift = float(np.prod(options["spacing"])), options.get("voxelArrayShift", 0)
         out["firstorder"] = first_order(values, counts[present].astype(np.float64), volume, shift)
     rank = np.zeros(counts.size, dtype=np.int32)
-    rank[present] = np.arange(present.size)
-    grey = _Grey(lattice, lattice.place(levels), rank, present.astype(np.float64))
+    rank[present] = np.arange(1, present.size + 1)
+    ranks = rank[levels]
+    grey = _Grey(lattice, *lattice.place(levels, ranks), present.astype(np.float64))
     if wanted.keys() & {"glcm", "gldm", "ngtdm"}:
         out |= _of_neighbours(grey, wanted, options)
     if wanted.keys() & {"glrlm", "glszm"}:
-        out |= _of_runs_and_zones(grey, rank[levels], options)
+        out |= _of_runs_and_zones(grey, ranks, options)
     return out
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Grey:
-    """Levels in their lattice, the place of each among those that occur, and those that occur."""
+    """Levels in their lattice, likewise the place (from 1) of each among those that occur, and those that occur."""
 
     lattice: Lattice
     placed: Ints
-    rank: Ints
+    ranks: Ints
     levels: Floats
 
 
 def _of_neighbours(grey: _Grey, wanted: Mapping[str, Sequence[str]], options: Mapping[str, Any]) -> Measures:
     lattice, alpha = grey.lattice, int(options.get("gldm_a", 0))
-    pairs, dependences, tones = neighbour_matrices(grey.placed, grey.rank, lattice.voxels, lattice.steps, alpha)
+    pairs, dependences, tones = neighbour_matrices(grey.placed, grey.ranks, lattice.voxels, lattice.steps, alpha)
     if options.get("as_ibsi"):
         tones[:, 0] -= _lonely(grey)
     out: Measures = {"ngtdm": _named(TONES, _of_tones(tones, grey.levels))}
@@ -76,7 +77,7 @@ def _lonely(grey: _Grey) -> Floats:
     beside = np.zeros(lattice.voxels.size, dtype=bool)
     for step in lattice.steps:
         beside |= (placed[lattice.voxels + step] > 0) | (placed[lattice.voxels - step] > 0)
-    ranks = grey.rank[placed[lattice.voxels[~beside]]]
+    ranks = grey.ranks[lattice.voxels[~beside]] - 1
     return np.bincount(ranks, minlength=grey.levels.size).astype(np.float64)
 
 
@@ -87,7 +88,7 @@ def _of_tones(tones: Floats, levels: Floats) -> Floats:
     return tone_differences(tones[counted, 0], tones[counted, 1], levels[counted])
 
 
-def _of_pairs(pairs: Floats, grey: _Grey, with_mcc: bool, options: Mapping[str, Any]) -> dict[str, float]:
+def _of_pairs(pairs: Ints, grey: _Grey, with_mcc: bool, options: Mapping[str, Any]) -> dict[str, float]:
     if options.get("symmetricalGLCM", True):
         pairs = pairs + pairs.transpose(0, 2, 1)
     weights = _pair_weights(grey.lattice.offsets, options)
@@ -100,15 +101,15 @@ def _of_pairs(pairs: Floats, grey: _Grey, with_mcc: bool, options: Mapping[str, 
 
 
 def _of_runs_and_zones(grey: _Grey, rows: Ints, options: Mapping[str, Any]) -> Measures:
-    lattice, longest = grey.lattice, max(grey.lattice.shape)
-    runs = run_matrices(grey.placed, grey.rank, lattice.voxels, lattice.next_steps, longest)
+    lattice, shape = grey.lattice, np.array(grey.lattice.shape, dtype=np.int64)
+    runs = run_matrices(grey.ranks, lattice.voxels, lattice.planes, shape, lattice.next_offsets)
     if not options.get("as_ibsi"):
         _drop_lines_of_one(runs, grey.placed, lattice)
     runs = runs[:, :, : int(np.flatnonzero(runs.sum(axis=(0, 1))).max(initial=0)) + 1]
     lengths = np.arange(1.0, runs.shape[2] + 1)
     each = _weighted(runs, _run_weights(lattice.next_offsets, options))
     out = {"glrlm": _average([emphases(one, grey.levels, lengths) for one in each])}
-    zones = zone_sizes(grey.placed, lattice.numbers, lattice.voxels, lattice.next_steps)
+    zones = zone_sizes(grey.ranks, lattice.numbers, lattice.voxels, lattice.next_steps)
     out["glszm"] = _zones(zones, rows, grey.levels)
     if options.get("merged"):
         whole = _named(RUNS, emphases(runs.sum(axis=0), grey.levels, lengths))
@@ -126,7 +127,7 @@ def _drop_lines_of_one(runs: Floats, placed: Ints, lattice: Lattice) -> None:
 
 def _zones(zones: Ints, row: Ints, grey: Floats) -> dict[str, float]:
     first = zones > 0
-    sizes, rows = zones[first], row[first]
+    sizes, rows = zones[first], row[first] - 1
     occurring = np.flatnonzero(np.bincount(sizes))
     column = np.zeros(occurring[-1] + 1, dtype=np.int64)
     column[occurring] = np.arange(occurring.size)
@@ -135,8 +136,10 @@ def _zones(zones: Ints, row: Ints, grey: Floats) -> dict[str, float]:
     return _named(ZONES, emphases(counts, grey, occurring.astype(np.float64)))
 
 
-def _weighted(matrices: Floats, weights: Floats | None) -> Floats:
-    return matrices if weights is None else np.tensordot(weights, matrices, axes=1)[None]
+def _weighted(matrices: Floats | Ints, weights: Floats | None) -> Floats:
+    if weights is None:
+        return np.asarray(matrices, dtype=np.float64)
+    return np.tensordot(weights, matrices, axes=1)[None]
 
 
 def _pair_weights(offsets: NDArray[np.int64], options: Mapping[str, Any]) -> Floats | None:
