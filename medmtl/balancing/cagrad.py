@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, minimize
 from torch import Tensor
 
-from medmtl.balancing.gramian import GramianBalancer
+from medmtl.balancing.gramian import GramianBalancer, unit
 from medmtl.errors import MedmtlError
 
 Vector = NDArray[np.float64]
@@ -30,11 +30,11 @@ class CaGrad(GramianBalancer):
 
     def weigh(self, gramian: Tensor, tasks: Sequence[str]) -> Tensor:
         """Return 1/T plus c |mean gradient| / |combination| times the combination's weights."""
-        scale, count = float(gramian.diagonal().max()), len(gramian)
-        equal = torch.full((count,), 1 / count, dtype=gramian.dtype)
-        if scale <= 0:
+        scaled = unit(gramian)
+        equal = torch.full((len(gramian),), 1 / len(gramian), dtype=gramian.dtype)
+        if scaled is None:
             return equal
-        products = (gramian / scale).numpy()
+        products = scaled.numpy()
         radius = self._c * float(np.sqrt(max(products.mean(), 0.0)))
         found = _worst_combination(products, radius)
         length = float(np.sqrt(max(found @ products @ found, 0.0)))

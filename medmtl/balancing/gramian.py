@@ -25,6 +25,15 @@ class GramianBalancer(GradientBalancer):
         return found
 
 
+def unit(gramian: Tensor) -> Tensor | None:
+    """Return the scalar products over the largest of a gradient with itself; None where every gradient is zero.
+
+    Solvers then meet numbers near 1, whatever the losses' scale; where all is zero there is nothing to weigh.
+    """
+    scale = gramian.diagonal().max()
+    return gramian / scale if bool(scale > 0) else None
+
+
 def root_of(gramian: Tensor) -> Tensor:
     """Return S with S'S = gramian, for solvers of least squares; small negative eigenvalues count as 0."""
     values, vectors = torch.linalg.eigh(gramian)

@@ -6,7 +6,7 @@ import torch
 from scipy.optimize import nnls
 from torch import Tensor
 
-from medmtl.balancing.gramian import GramianBalancer, root_of
+from medmtl.balancing.gramian import GramianBalancer, root_of, unit
 
 
 class Mgda(GramianBalancer):
@@ -26,9 +26,9 @@ def shortest(gramian: Tensor) -> Tensor:
 
     For x >= 0 the minimum of |S x|^2 + (sum x - 1)^2 lies on the ray of the wanted weights (Wolfe's device).
     """
-    scale = gramian.diagonal().max()
-    if not bool(scale > 0):
+    products = unit(gramian)
+    if products is None:
         return torch.full((len(gramian),), 1 / len(gramian), dtype=gramian.dtype)
-    system = torch.cat([root_of(gramian / scale), torch.ones(1, len(gramian), dtype=gramian.dtype)])
+    system = torch.cat([root_of(products), torch.ones(1, len(gramian), dtype=gramian.dtype)])
     found = nnls(system.numpy(), [0.0] * len(gramian) + [1.0])[0]
     return torch.as_tensor(found / found.sum(), dtype=gramian.dtype)

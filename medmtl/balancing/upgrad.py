@@ -6,7 +6,7 @@ import torch
 from scipy.optimize import nnls
 from torch import Tensor
 
-from medmtl.balancing.gramian import GramianBalancer, root_of
+from medmtl.balancing.gramian import GramianBalancer, root_of, unit
 
 
 class UpGrad(GramianBalancer):
@@ -37,8 +37,8 @@ def projected(weights: Tensor, gramian: Tensor) -> Tensor:
 
     With v = weights + x and x >= 0 this is a non-negative least-squares problem in x.
     """
-    scale = gramian.diagonal().max()
-    if not bool(scale > 0):
+    products = unit(gramian)
+    if products is None:
         return weights
-    root = root_of(gramian / scale)
+    root = root_of(products)
     return weights + torch.as_tensor(nnls(root.numpy(), (-root @ weights).numpy())[0], dtype=gramian.dtype)

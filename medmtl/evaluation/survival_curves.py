@@ -63,10 +63,6 @@ def kaplan_meier(time_days: Floats, event: NDArray[np.bool_], level: float = 0.9
     )
 
 
-def _floats(values: Floats) -> tuple[float, ...]:
-    return tuple(map(float, values))
-
-
 def numbers_at_risk(time_days: Floats, at_days: Sequence[float]) -> tuple[int, ...]:
     """Count the cases still followed and without the event just before each of the times; a time of its own counts."""
     return tuple(int((time_days >= at).sum()) for at in at_days)

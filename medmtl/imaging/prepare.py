@@ -42,20 +42,6 @@ def prepare(case: Case, settings: PrepareSettings, folder: Path) -> Path:
     return path
 
 
-def check_images(case: Case, settings: PrepareSettings) -> None:
-    """Raise CaseError where `prepare` would."""
-    try:
-        scans, pet = _opened(case)
-        grid = _working_grid(scans, settings)
-        _read_ct(case, scans.ct, grid)
-        if case.mask is not None:
-            _read_mask(case, case.mask, (pet.grid, scans.ct.grid), settings)
-    except CaseError:
-        raise
-    except MedmtlError as error:
-        raise CaseError(case.case_id, str(error)) from error
-
-
 def content_hash(case: Case, settings: PrepareSettings) -> str:
     """Return 16 hex digits that change with the bytes of any file, the settings or the recipe."""
     digest = hashlib.sha256(f"{_RECIPE} {settings.told()}".encode())

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from medmtl.records import Endpoint
 from medmtl.tensors import Batch
 
 
@@ -16,12 +15,6 @@ class TaskLoss(NamedTuple):
 
     value: Tensor  # scalar float32, connected to the prediction
     active: bool
-
-
-class TrainingOutcomes(NamedTuple):
-    """The outcomes of the training cases of a fold that are known, by case id."""
-
-    endpoints: dict[str, Endpoint]
 
 
 class Loss(nn.Module, ABC):

@@ -1,37 +1,19 @@
 """What the whole tabular pipeline scores when there is nothing to find: outcomes are dealt anew, all is fitted."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medmtl.errors import MedmtlError
 from medmtl.evaluation.concordance import harrell_c
+from medmtl.evaluation.permutation import PermutationTest, permutation_test
 from medmtl.risk.cross_fit import cross_fit_division
 from medmtl.risk.rows import RiskRows
 from medmtl.risk.settings import RiskSettings
 
-Floats = NDArray[np.float64]
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PermutationNull:
-    """Harrell's C within folds as found, and [draws] with permuted outcomes; `p` is one-sided, never 0.
-
-    Where the mean of `draws` is not near 0.5, the pipeline itself leans to one side.
-    """
-
-    model: str
-    observed: float
-    draws: Floats
-
-    @property
-    def p(self) -> float:
-        """How often chance does as well, the data themselves counted as one draw."""
-        return float((1 + (self.draws >= self.observed - 1e-12).sum()) / (1 + len(self.draws)))
-
-
-def permutation_null(rows: RiskRows, settings: RiskSettings, model: str, draws: int) -> PermutationNull:
+def permutation_null(rows: RiskRows, settings: RiskSettings, model: str, draws: int) -> PermutationTest:
     """Return the null distribution of a model's C within folds: `draws` times, times and events are dealt to other
     cases together, and every step (entry, selection, scaling, penalty, weights) is done again in every fold.
 
@@ -39,13 +21,12 @@ def permutation_null(rows: RiskRows, settings: RiskSettings, model: str, draws: 
     the null of the tabular pipeline given the deep risks. `check_ledger` must hold of the rows. Raises MedmtlError
     where no pair of cases is comparable.
     """
-    alone = _alone(settings, model)
-    observed = _c(rows, alone, model)
-    if observed is None:
-        raise MedmtlError("A permutation test needs two comparable cases in one fold. Found none.")
+    alone, known = _alone(settings, model), np.flatnonzero(rows.known)
     rng = np.random.default_rng(settings.seed)
-    found = [_c(_permuted(rows, rng), alone, model) for _ in range(draws)]
-    return PermutationNull(model, observed, np.array([c for c in found if c is not None], dtype=float))
+    found = permutation_test(lambda order: _c(_dealt(rows, known[order]), alone, model), len(known), draws, rng)
+    if found.observed is None:
+        raise MedmtlError("A permutation test needs two comparable cases in one fold. Found none.")
+    return found
 
 
 def _alone(settings: RiskSettings, model: str) -> RiskSettings:
@@ -57,11 +38,10 @@ def _alone(settings: RiskSettings, model: str) -> RiskSettings:
     return settings.model_copy(update={"models": usual, "members": members, "elastic_net_min_events": 10**9})
 
 
-def _permuted(rows: RiskRows, rng: np.random.Generator) -> RiskRows:
-    known = np.flatnonzero(rows.known)
-    dealt = rng.permutation(known)
+def _dealt(rows: RiskRows, order: NDArray[np.int64]) -> RiskRows:
+    """Return the rows where those with a known endpoint have that of the row in its place in `order`."""
     time_days, event = rows.time_days.copy(), rows.event.copy()
-    time_days[known], event[known] = rows.time_days[dealt], rows.event[dealt]
+    time_days[rows.known], event[rows.known] = rows.time_days[order], rows.event[order]
     return replace(rows, time_days=time_days, event=event)
 
 

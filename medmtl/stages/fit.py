@@ -114,7 +114,7 @@ def _beside(run: Run, rows: RiskRows, final: Mapping[str, FittedRisk]) -> list[P
     if settings.permutations:
         model = "fused" if "fused" in final else next(iter(final))
         null = permutation_null(rows, settings, model, settings.permutations)
-        told = {"model": null.model, "observed": null.observed, "p": null.p, "draws": null.draws.tolist()}
+        told = {"model": model, "observed": null.observed, "p": null.p, "draws": null.draws.tolist()}
         with whole_file(paths[2]) as partial:
             partial.write_text(json.dumps(told, indent=1, allow_nan=False) + "\n", "utf-8")
     return [path for path in paths if path.is_file()]

@@ -59,7 +59,7 @@ def test_a_signal_stands_out_of_its_shuffles_and_noise_does_not(phantom):
             lambda order, v=values: _c(outcomes.take(order), v, np.arange(80)), 80, 99, np.random.default_rng(0)
         )
         assert low < found.p <= high
-        assert found.null_mean == pytest.approx(0.5, abs=0.03)
+        assert found.draws.mean() == pytest.approx(0.5, abs=0.03)
 
 
 def test_the_smallest_p_is_that_of_the_true_order_alone():

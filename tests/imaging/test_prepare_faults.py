@@ -8,7 +8,7 @@ import SimpleITK as sitk  # noqa: N813
 
 from medmtl.errors import CaseError
 from medmtl.imaging.image import read_image, write_image
-from medmtl.imaging.prepare import check_images, prepare
+from medmtl.imaging.prepare import prepare
 from medmtl.imaging.settings import PrepareSettings
 from medmtl.records import Case, Image
 
@@ -72,15 +72,14 @@ FAULTS: list[Fault] = [
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault[0].__name__)
-@pytest.mark.parametrize("look", [prepare, check_images])
 def test_a_fault_names_case_file_and_remedy_and_leaves_nothing(
-    look: Callable[..., object], fault: Fault, case: Case, settings: PrepareSettings, tmp_path: Path
+    fault: Fault, case: Case, settings: PrepareSettings, tmp_path: Path
 ) -> None:
     spoil, told, remedy = fault
     spoilt = spoil(case)
     before = sorted(tmp_path.iterdir())
     with pytest.raises(CaseError) as found:
-        look(spoilt, settings, *([tmp_path / "out"] if look is prepare else []))
+        prepare(spoilt, settings, tmp_path / "out")
     assert str(found.value).startswith("Case a-1: ")
     assert told in str(found.value)
     assert remedy in str(found.value)
@@ -99,6 +98,5 @@ def test_an_image_must_have_three_dimensions(
 
 def test_a_case_with_pet_alone_is_named_with_its_remedy(case: Case, tmp_path: Path) -> None:
     alone = replace(case, ct=None)
-    for use in (lambda: check_images(alone, PrepareSettings()), lambda: prepare(alone, PrepareSettings(), tmp_path)):
-        with pytest.raises(CaseError, match=f"{case.case_id}: a case must have a CT .* add its CT"):
-            use()
+    with pytest.raises(CaseError, match=f"{case.case_id}: a case must have a CT .* add its CT"):
+        prepare(alone, PrepareSettings(), tmp_path)

@@ -25,7 +25,7 @@ from medmtl.dicom.groups import CaseBy
 from medmtl.dicom.wishes import Wishes
 from medmtl.errors import CaseError, MedmtlError
 from medmtl.imaging.image import read_image
-from medmtl.imaging.prepare import check_images
+from medmtl.imaging.prepare import prepare
 from medmtl.imaging.settings import PrepareSettings
 from medmtl.records import Case, Cohort
 from medmtl.stages.dicom_plan import Choosing
@@ -111,7 +111,7 @@ def test_a_patient_with_pet_alone_is_imported_and_named_later(tmp_path: Path) ->
     assert case.ct is None
     assert report(tmp_path).loc["P1", "notes"] == "PET alone: no CT"
     with pytest.raises(CaseError, match="P1: a case must have a CT"):
-        check_images(case, PrepareSettings())
+        prepare(case, PrepareSettings(), tmp_path / "prepared")
 
 
 def test_without_a_ct_the_mask_lies_on_the_grid_of_the_pet(tmp_path: Path) -> None:

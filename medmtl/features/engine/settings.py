@@ -1,9 +1,7 @@
 """What a user may choose about radiomics: one of two named profiles, with PyRadiomics' parameters or IBSI's."""
 
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from medmtl.errors import MedmtlError
@@ -86,22 +84,11 @@ class ProfileSettings(BaseModel):
         return self
 
 
-def read_profile(path: Path) -> ProfileSettings:
-    """Read settings from a YAML or JSON file: those of `ProfileSettings`, or a PyRadiomics parameter file as it is.
-
-    PyRadiomics' own keys may also stand beside `clamp`, `max_levels` and the like.
-
-    Raises MedmtlError that names the file and the key.
-    """
-    try:
-        document = yaml.safe_load(path.read_text("utf-8")) or {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise MedmtlError(f"{path}: the radiomics settings cannot be read ({error}).") from error
-    return profile_from(document, str(path))
-
-
 def profile_from(document: Any, where: str) -> ProfileSettings:
-    """Return the settings that a parsed document holds. Raises MedmtlError that says where."""
+    """Return the settings of a parsed document: those of `ProfileSettings`, or a PyRadiomics parameter file as it is.
+
+    PyRadiomics' own keys may also stand beside `clamp`, `max_levels` and the like. Raises MedmtlError that says where.
+    """
     if not isinstance(document, dict):
         raise MedmtlError(f"{where}: radiomics settings must be keys with values. Found {type(document).__name__}.")
     if document.keys() & PYRADIOMICS_KEYS and "parameters" not in document:

@@ -6,7 +6,7 @@ import pytest
 
 from medmtl.errors import MedmtlError
 from medmtl.features.engine.columns import column_names
-from medmtl.features.engine.settings import read_profile
+from medmtl.features.parameters import read_parameters
 
 PARAMETERS = """
 imageType:
@@ -24,8 +24,6 @@ setting:
   interpolator: sitkBSpline
   force2D: true
   label: 1
-voxelSetting:
-  kernelRadius: 2
 """
 
 
@@ -36,7 +34,7 @@ def _written(folder, name, text):
 
 
 def test_a_parameter_file_of_pyradiomics_is_read_as_it_is(tmp_path):
-    settings = read_profile(_written(tmp_path, "params.yaml", PARAMETERS))
+    settings = read_parameters(_written(tmp_path, "params.yaml", PARAMETERS))
     assert (settings.profile, settings.engine) == ("pyradiomics", "fast")
     assert settings.parameters.options("Wavelet")["binWidth"] == 10
     assert settings.parameters.options("LoG")["resampledPixelSpacing"] == [2, 2, 0]
@@ -48,26 +46,26 @@ def test_a_parameter_file_of_pyradiomics_is_read_as_it_is(tmp_path):
 
 def test_json_is_read_too(tmp_path):
     path = _written(tmp_path, "params.json", json.dumps({"setting": {"binCount": 32}, "featureClass": {"ngtdm": []}}))
-    assert len(column_names(read_profile(path))) == 5
+    assert len(column_names(read_parameters(path))) == 5
 
 
 def test_the_package_has_settings_of_its_own_beside_those_of_pyradiomics(tmp_path):
     text = "engine: pyradiomics\nclamp: [-1000, 1000]\nsetting: {binWidth: 5}\n"
-    settings = read_profile(_written(tmp_path, "params.yaml", text))
+    settings = read_parameters(_written(tmp_path, "params.yaml", text))
     assert (settings.engine, settings.clamp) == ("pyradiomics", (-1000, 1000))
     assert settings.parameters.setting == {"binWidth": 5}
 
 
 def test_an_empty_file_means_every_default(tmp_path):
-    assert len(column_names(read_profile(_written(tmp_path, "params.yaml", "")))) == 107
+    assert len(column_names(read_parameters(_written(tmp_path, "params.yaml", "")))) == 107
 
 
 @pytest.mark.parametrize("text", ["setting: [", "setting: {binWidth: -1}", "- 1", "imageType: {LoG: {sigma: [-1]}}"])
 def test_a_file_that_does_not_fit_is_named_in_the_error(tmp_path, text):
     with pytest.raises(MedmtlError, match=r"params\.yaml"):
-        read_profile(_written(tmp_path, "params.yaml", text))
+        read_parameters(_written(tmp_path, "params.yaml", text))
 
 
 def test_a_file_that_does_not_exist_is_named_in_the_error(tmp_path):
     with pytest.raises(MedmtlError, match=r"nowhere\.yaml"):
-        read_profile(tmp_path / "nowhere.yaml")
+        read_parameters(tmp_path / "nowhere.yaml")
