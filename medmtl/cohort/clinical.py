@@ -27,6 +27,11 @@ class ClinicalEncoder:
         empty = np.zeros((len(cases), 0))
         return np.concatenate([empty, *(code.encode(cases) for code in self.codes)], axis=1)
 
+    def unseen(self, case: Case) -> dict[str, str]:
+        """Return by nominal column the level of this case that no training case had."""
+        found = {code.column: code.unseen(case) for code in self.codes if isinstance(code, LevelCode)}
+        return {column: level for column, level in found.items() if level is not None}
+
     def to_dict(self) -> dict[str, Any]:
         """Return the rules as plain values for JSON."""
         return {"codes": [{"kind": type(code).__name__, **asdict(code)} for code in self.codes]}

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from medmtl.errors import CaseError
 from medmtl.records import Case, ClinicalColumn
 
+LARGEST = 1e15  # no measurement has a larger number, whatever its unit, and squares of it still have all their digits
 RARE = 5  # a level seen less often in training is pooled: too few cases to estimate an effect
 MISSING = "_missing"
 OTHER = "other"
@@ -44,13 +45,15 @@ class NumberCode:
 class LevelCode:
     """A nominal column: one feature per level but the most frequent; `pooled` levels share the feature `other`.
 
-    A level unseen in training, and a missing one, is zero everywhere (but for the flag of the missing).
+    A level unseen in training, and a missing one, is zero everywhere (but for the flag of the missing), as the most
+    frequent, the `reference`, is. Codes that were kept before the reference was do not have it.
     """
 
     column: str
     levels: tuple[str, ...]
     pooled: tuple[str, ...]
     flags_missing: bool
+    reference: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -65,6 +68,16 @@ class LevelCode:
         parts = [[value == level for value in seen] for level in self.levels]
         parts += [[value is None for value in values]] if self.flags_missing else []
         return np.array(parts, dtype=np.float64).reshape(len(parts), len(cases)).T
+
+    def unseen(self, case: Case) -> str | None:
+        """Return the case's level where training had none like it, and so takes it for the reference; else None.
+
+        None too where the column has no feature for its levels, or the reference is not known.
+        """
+        value = case.clinical.get(self.column)
+        if value is None or self.reference is None or not self.levels:
+            return None
+        return None if value in (*self.levels, *self.pooled, self.reference) else str(value)
 
 
 def fit_number(cases: Sequence[Case], column: ClinicalColumn) -> NumberCode:
@@ -86,7 +99,7 @@ def fit_levels(cases: Sequence[Case], column: ClinicalColumn) -> LevelCode:
     common = Counter({level: count for level, count in counts.items() if count >= RARE})
     common[OTHER] += sum(counts[level] for level in pooled)
     ranked = sorted((level for level in common if common[level]), key=lambda level: (-common[level], level))
-    return LevelCode(column.name, tuple(sorted(ranked[1:])), pooled, None in values)
+    return LevelCode(column.name, tuple(sorted(ranked[1:])), pooled, None in values, ranked[0])
 
 
 def _numbers(cases: Sequence[Case], column: str, levels: tuple[str, ...]) -> NDArray[np.float64]:
@@ -100,7 +113,10 @@ def _number(case: Case, column: str, levels: tuple[str, ...]) -> float:
         return float("nan")
     if levels and value not in levels:
         raise CaseError(case.case_id, f"{column} must be one of {', '.join(levels)}. Found {value!r}.")
-    return float(levels.index(str(value)) if levels else value)
+    found = float(levels.index(str(value)) if levels else value)
+    if abs(found) > LARGEST:
+        raise CaseError(case.case_id, f"{column} must be at most {LARGEST:g} in size. Found {value!r}; correct it.")
+    return found
 
 
 def _kept(name: str, keep: bool) -> tuple[str, ...]:

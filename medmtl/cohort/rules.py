@@ -9,6 +9,7 @@ import pandas as pd
 from pandera.errors import SchemaErrors
 from pandera.pandas import Check, Column, DataFrameSchema
 
+from medmtl.cohort.codes import LARGEST
 from medmtl.findings import Finding, Level
 from medmtl.records import ClinicalColumn, Scale
 
@@ -85,7 +86,11 @@ def _clinical(columns: Sequence[ClinicalColumn]) -> dict[str, Column]:
 def _scale(column: ClinicalColumn) -> list[Check]:
     if column.scale is Scale.NUMERIC:
         message = "a number must stand here; or leave the cell empty"
-        return [_rule(lambda cells: numbers(cells).notna(), "not-a-number", message)]
+        beyond = f"a number must be at most {LARGEST:g} in size; correct it, or leave the cell empty"
+        return [
+            _rule(lambda cells: numbers(cells).notna(), "not-a-number", message),
+            _rule(lambda cells: ~(numbers(cells).abs() > LARGEST), "number-too-large", beyond),
+        ]
     if not column.levels:
         return []
     message = f"a level must be one of: {', '.join(column.levels)}; or add it to the schema"

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medmtl.records import ClinicalColumn
+from medmtl.records import Case, ClinicalColumn
+from medmtl.risk.blocks import FittedBlock
 from medmtl.risk.rows import RiskRows
 from medmtl.risk.settings import BlockName
 
@@ -70,12 +71,20 @@ class FittedRisk(ABC):
         """Return what moves the risk of these rows."""
 
     @abstractmethod
+    def sources(self) -> tuple[FittedBlock, ...]:
+        """Return the blocks that the model's columns come from."""
+
     def needs(self) -> tuple[str, ...]:
         """Return what must be known of a cohort to predict it: features, clinical columns, `deep_log_hazard`."""
+        return tuple(name for block in self.sources() for name in block.needs())
 
-    @abstractmethod
     def clinical_columns(self) -> tuple[ClinicalColumn, ...]:
         """Return the clinical columns among these, as the model knows them from its training."""
+        return tuple(column for block in self.sources() for column in block.clinical_columns())
+
+    def unseen(self, case: Case) -> dict[str, str]:
+        """Return by clinical column the level of this case that no training case had: it counts as the usual one."""
+        return {column: level for block in self.sources() for column, level in block.unseen(case).items()}
 
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from medmtl.cohort.clinical import ClinicalEncoder
 from medmtl.cohort.codes import LevelCode, NumberCode
 from medmtl.errors import MedmtlError
-from medmtl.records import ClinicalColumn, Scale
+from medmtl.records import Case, ClinicalColumn, Scale
 from medmtl.risk.radiomics import Radiomics
 from medmtl.risk.rows import Block, RiskRows
 from medmtl.risk.selection import RadiomicsScore
@@ -38,6 +38,10 @@ class FittedBlock(ABC):
     def clinical_columns(self) -> tuple[ClinicalColumn, ...]:
         """Return the clinical columns among these."""
         return ()
+
+    def unseen(self, case: Case) -> dict[str, str]:
+        """Return by clinical column the level of this case that no training case had."""
+        return {}
 
     def units(self) -> dict[str, tuple[float, float]]:
         """Return by column the mean and the standard deviation that it was scaled by; none where it was not."""
@@ -102,6 +106,10 @@ class ClinicalBlock(FittedBlock):
     def clinical_columns(self) -> tuple[ClinicalColumn, ...]:
         """Return the columns with the levels of training; a nominal one takes any word."""
         return tuple(_column(code) for code in self.encoder.codes)
+
+    def unseen(self, case: Case) -> dict[str, str]:
+        """Return the levels that the encoder does not know."""
+        return self.encoder.unseen(case)
 
     def units(self) -> dict[str, tuple[float, float]]:
         """Return the scales of the numbers and ranks."""

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
 from medmtl.errors import CaseError, MedmtlError
-from medmtl.records import ClinicalColumn
 from medmtl.risk.base import Contributions, Effect, FittedRisk
 from medmtl.risk.blocks import FittedBlock, in_units, read_block
 from medmtl.risk.entry import Entry, enter_blocks
@@ -61,13 +60,9 @@ class FittedCox(FittedRisk):
             typical=in_units(self.blocks, self.hazard.names, typical),
         )
 
-    def needs(self) -> tuple[str, ...]:
-        """Return what the blocks need."""
-        return tuple(name for block in self.blocks for name in block.needs())
-
-    def clinical_columns(self) -> tuple[ClinicalColumn, ...]:
-        """Return the clinical columns of the blocks."""
-        return tuple(column for block in self.blocks for column in block.clinical_columns())
+    def sources(self) -> tuple[FittedBlock, ...]:
+        """Return the blocks."""
+        return self.blocks
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model as plain JSON values."""

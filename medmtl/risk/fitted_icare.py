@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medmtl.records import ClinicalColumn
 from medmtl.risk.base import Contributions, Effect, FittedRisk
 from medmtl.risk.blocks import FittedBlock, in_units, read_block
 from medmtl.risk.hazard import Hazard
@@ -92,13 +91,9 @@ class FittedIcare(FittedRisk):
         told, typical = (in_units(self.blocks, self.names, one) for one in (raw, self.voters.mean.mean(axis=0)))
         return Contributions(self.names, values, unknown, np.full(len(raw), np.nan), rest, told, typical)
 
-    def needs(self) -> tuple[str, ...]:
-        """Return what the blocks need."""
-        return tuple(name for block in self.blocks for name in block.needs())
-
-    def clinical_columns(self) -> tuple[ClinicalColumn, ...]:
-        """Return the clinical columns of the blocks."""
-        return tuple(column for block in self.blocks for column in block.clinical_columns())
+    def sources(self) -> tuple[FittedBlock, ...]:
+        """Return the blocks."""
+        return self.blocks
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model as plain JSON values."""

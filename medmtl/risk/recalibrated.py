@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medmtl.errors import MedmtlError
-from medmtl.records import ClinicalColumn
 from medmtl.risk.base import Contributions, Effect, FittedRisk
+from medmtl.risk.blocks import FittedBlock
 from medmtl.risk.hazard import breslow
 from medmtl.risk.ridge import fit_ridge
 from medmtl.risk.rows import RiskRows
@@ -66,13 +66,9 @@ class Recalibrated(FittedRisk):
             rest=told.rest * self.slope - self.centre,
         )
 
-    def needs(self) -> tuple[str, ...]:
-        """Return what the model needs."""
-        return self.model.needs()
-
-    def clinical_columns(self) -> tuple[ClinicalColumn, ...]:
-        """Return the model's."""
-        return self.model.clinical_columns()
+    def sources(self) -> tuple[FittedBlock, ...]:
+        """Return the model's blocks."""
+        return self.model.sources()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model and its recalibration as plain JSON values."""

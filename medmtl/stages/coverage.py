@@ -11,7 +11,6 @@ from joblib import Parallel, delayed
 from medmtl.imaging.coverage import Coverage, coverage
 from medmtl.imaging.prepared import load_grid
 from medmtl.records import Case, Cohort
-from medmtl.stages.folder import RunFolder
 from medmtl.whole_file import whole_file
 
 _LOG = logging.getLogger(__name__)
@@ -19,24 +18,24 @@ _COLUMNS = ["case_id", "label", "volume_ml", "inside"]
 _NAMED = 10  # of the cases that are cut; the table has them all
 
 
-def write_coverage(
-    cohort: Cohort, files: Mapping[str, Path], labels: dict[str, int], folder: RunFolder, workers: int
-) -> None:
-    """Write `prepared/coverage.csv`: for each reference mask and label the part that lies in the region."""
+def write_coverage(cohort: Cohort, files: Mapping[str, Path], labels: dict[str, int], path: Path, workers: int) -> None:
+    """Write for each reference mask and label the part that lies in the region; a case without a file is left out."""
     parallel = Parallel(n_jobs=workers)
     found: Sequence[tuple[Coverage, ...]] = parallel(
-        delayed(_one)(case, files[case.case_id], labels) for case in cohort.cases if case.mask is not None
+        delayed(_one)(case, files[case.case_id], labels)
+        for case in cohort.cases
+        if case.mask is not None and case.case_id in files
     )
     rows = [asdict(one) for ones in found for one in ones]
-    with whole_file(folder.coverage) as partial:
+    with whole_file(path) as partial:
         pd.DataFrame(rows, columns=_COLUMNS).to_csv(partial, index=False)
 
 
-def tell_coverage(folder: RunFolder) -> None:
+def tell_coverage(path: Path) -> None:
     """Log in one sentence how many masks lie wholly in the region, and name those that do not."""
-    if not folder.coverage.is_file():  # a run that was begun before there was such a table
+    if not path.is_file():  # a run that was begun before there was such a table
         return
-    table = pd.read_csv(folder.coverage, dtype={"case_id": str}).dropna(subset="inside")
+    table = pd.read_csv(path, dtype={"case_id": str}).dropna(subset="inside")
     cut = table[table["inside"] < 1].sort_values("inside")
     cases = table["case_id"].nunique()
     whole = cases - cut["case_id"].nunique()
@@ -45,7 +44,7 @@ def tell_coverage(folder: RunFolder) -> None:
         outside = max(100 * (1 - inside), 0.1)  # one voxel of many is not none
         _LOG.warning("Case %s: %.1f%% of its %s lies outside of the region", case_id, outside, label)
     if len(cut) > _NAMED:
-        _LOG.warning("%d more are cut; %s has them all", len(cut) - _NAMED, folder.coverage)
+        _LOG.warning("%d more are cut; %s has them all", len(cut) - _NAMED, path)
 
 
 def _one(case: Case, file: Path, labels: dict[str, int]) -> tuple[Coverage, ...]:

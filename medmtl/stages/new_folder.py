@@ -49,6 +49,11 @@ class NewFolder:
         return self.root / "cache" / "prepared"
 
     @property
+    def coverage(self) -> Path:
+        """How much of each reference mask lies in what the network sees."""
+        return self.root / "coverage.csv"
+
+    @property
     def feature_memory(self) -> Path:
         """Features of single cases, so that extraction resumes."""
         return self.root / "cache" / "features"
@@ -61,14 +66,15 @@ class NewFolder:
 def claim(folder: NewFolder, run: Trained) -> None:
     """Make the folder for this run; raise MedmtlError where it holds something else.
 
-    The scores of earlier predictions are taken away, since those predictions are made again.
+    The scores and the coverage of earlier predictions are taken away, since those predictions are made again.
     """
     record = _record(folder, run)
     if folder.record.is_file():
         found = read_run_record(folder)
         if any(found.get(key) != record[key] for key in ("experiment_of", "risk_model_sha256")):
             raise MedmtlError(f"{folder.root} must hold predictions of {run.folder.root}. Choose another --out.")
-        folder.results.unlink(missing_ok=True)
+        for earlier in (folder.results, folder.coverage):
+            earlier.unlink(missing_ok=True)
         return
     born = partial_of(folder.record)  # what a command killed at its birth left
     if folder.root.is_file() or (folder.root.is_dir() and any(path != born for path in folder.root.iterdir())):

@@ -15,16 +15,18 @@ from medmtl.imaging.image import write_image
 from medmtl.imaging.prepared import load_prepared
 from medmtl.records import Cohort
 from medmtl.risk.document import RiskDocument, read_document
-from medmtl.risk.rows import build_rows
+from medmtl.risk.rows import Floats, RiskRows, build_rows
+from medmtl.stages.coverage import tell_coverage, write_coverage
 from medmtl.stages.evaluate import HEADLINE
 from medmtl.stages.extract import extract_masks, reasons
 from medmtl.stages.failures import note_failures
 from medmtl.stages.new_folder import NewFolder, claim
 from medmtl.stages.predict import load_ensemble
-from medmtl.stages.prepare import prepare_cases
+from medmtl.stages.prepare import prepare_cases, workers
 from medmtl.stages.progress import progress
 from medmtl.stages.run import read_folds
 from medmtl.stages.trained import Trained
+from medmtl.stages.unseen import as_text, unseen_levels
 from medmtl.whole_file import whole_file
 
 _LOG = logging.getLogger(__name__)
@@ -34,6 +36,8 @@ _HORIZONS_DAYS = {"survival_1y": 365.0, "survival_2y": 730.0}
 def predict_new(run: Trained, manifest: Path, out: Path) -> None:
     """Write `cases.csv` and `masks/` for the cases of a manifest, by every fold's model together.
 
+    Where cases have reference masks, `coverage.csv` says how much of them the network saw.
+
     A case that fails is noted in failures.csv and the others go on; at the end a MedmtlError names those that failed.
     """
     document = read_document(run.folder.risk_model)
@@ -42,11 +46,20 @@ def predict_new(run: Trained, manifest: Path, out: Path) -> None:
     claim(folder, run)
     _tell_in_sample(run, cohort)
     files, failures = prepare_cases(cohort, run.experiment.prepare, folder.prepared, run.experiment.jobs)
+    _write_coverage(run, cohort, files, folder)
     deep, unpredicted = _predict(run, cohort, files, folder)
     if deep:
         usable = cohort.select(case_id for case_id in cohort.ids if case_id in deep)
         _write(_cases(run, document, usable, deep, folder), folder.cases)
     _finish(folder, cohort, failures | unpredicted)
+
+
+def _write_coverage(run: Trained, cohort: Cohort, files: Mapping[str, Path], folder: NewFolder) -> None:
+    """Write and tell how much of the reference masks the network sees, where there are such masks."""
+    if any(case.mask is not None for case in cohort.cases if case.case_id in files):
+        many = workers(run.experiment.jobs, len(files))
+        write_coverage(cohort, files, run.experiment.prepare.labels, folder.coverage, many)
+        tell_coverage(folder.coverage)
 
 
 def _tell_in_sample(run: Trained, cohort: Cohort) -> None:
@@ -86,21 +99,30 @@ def _cases(
     index = pd.Index(cohort.ids, name="case_id")
     predicted = pd.DataFrame([deep[case_id] for case_id in cohort.ids], index, ["deep_log_hazard", "deep_spread"])
     rows = build_rows(cohort, document.endpoint, features, predicted.assign(fold=None))
-    model = document.models.get(HEADLINE)
-    unknown = np.full(len(index), np.nan)
-    survival = model.survival(rows, list(_HORIZONS_DAYS.values())) if model else np.tile(unknown[:, None], 2)
+    risk, survival = _risks(document, rows)
+    unseen = unseen_levels(document.models.values(), cohort.cases)
     return pd.DataFrame(
         {
-            "risk": model.predict(rows) if model else unknown,
+            "risk": risk,
             "deep_log_hazard": predicted["deep_log_hazard"],
             **dict(zip(_HORIZONS_DAYS, survival.T, strict=True)),
             **{name: features[name] for name in CONVENTIONAL},
             "status": features["status"],
             "deep_spread": predicted["deep_spread"],
             "in_sample": [case_id in run.ids for case_id in cohort.ids],
+            "unseen_levels": [as_text(unseen.get(case_id, {})) for case_id in cohort.ids],
         },
         index,
     )
+
+
+def _risks(document: RiskDocument, rows: RiskRows) -> tuple[Floats, Floats]:
+    """Return risks [n] and survival [n, horizons] of the stored fused model; NaN throughout where there is none."""
+    model = document.models.get(HEADLINE)
+    if model is None:
+        n = len(rows.cases)
+        return np.full(n, np.nan), np.full((n, len(_HORIZONS_DAYS)), np.nan)
+    return model.predict(rows), model.survival(rows, list(_HORIZONS_DAYS.values()))
 
 
 def _write(table: pd.DataFrame, path: Path) -> None:

@@ -12,6 +12,7 @@ from medmtl.errors import CaseError, MedmtlError
 from medmtl.imaging.prepare import prepare
 from medmtl.imaging.settings import PrepareSettings
 from medmtl.records import Case, Cohort
+from medmtl.stages.copies import copied_cases
 from medmtl.stages.coverage import tell_coverage, write_coverage
 from medmtl.stages.divide import divide
 from medmtl.stages.failures import note_failures
@@ -25,12 +26,13 @@ from medmtl.whole_file import whole_file
 def prepare_run(run: Run) -> str:
     """Prepare the cohort; return the hash of what was prepared.
 
-    Every case is tried; those that fail are noted in failures.csv, and then named in one MedmtlError.
+    Every case is tried; those that fail, or show a patient that another case shows, are noted in failures.csv, and then
+    named in one MedmtlError.
     """
     inputs = (run.manifest_hash, run.experiment.prepare.told(), *map(_fingerprint, run.cohort.cases))
     folds = (run.experiment.folds.model_dump_json(), run.experiment.endpoint or "", str(run.experiment.seed))
     done = perform(run.folder, "prepare", (*inputs, *folds), lambda: _prepare(run))
-    tell_coverage(run.folder)
+    tell_coverage(run.folder.coverage)
     return done
 
 
@@ -68,12 +70,13 @@ def _prepare(run: Run) -> list[Path]:
     experiment, folder = run.experiment, run.folder
     folds = divide(experiment, run.cohort)
     files, failures = prepare_cases(run.cohort, experiment.prepare, folder.prepared, experiment.jobs)
+    many = workers(experiment.jobs, len(files))
+    failures |= copied_cases({case_id: files[case_id] for case_id in run.cohort.ids if case_id in files}, many)
     note_failures(folder.failures, "prepare", failures)
     if failures:
         raise MedmtlError(_all_faults(failures))
     _write_index(files, run.cohort, folder)
-    many = workers(experiment.jobs, len(files))
-    write_coverage(run.cohort, files, experiment.prepare.labels, folder, many)
+    write_coverage(run.cohort, files, experiment.prepare.labels, folder.coverage, many)
     with whole_file(folder.folds) as partial:
         partial.write_text(json.dumps([asdict(fold) for fold in folds], indent=1) + "\n", "utf-8")
     return [folder.prepared_index, folder.folds, *(files[case_id] for case_id in run.cohort.ids)]

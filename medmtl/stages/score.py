@@ -28,6 +28,7 @@ from medmtl.stages.predict import read_predictions
 from medmtl.stages.predict_new import predict_new
 from medmtl.stages.provenance import file_hash
 from medmtl.stages.trained import Trained, open_trained
+from medmtl.stages.unseen import unseen_levels
 
 HORIZONS_DAYS = (365.25, 730.5, 1095.75)
 Recalibration = Literal["baseline", "slope"]
@@ -63,6 +64,7 @@ def score_external(request: ScoreRequest) -> dict[str, Any]:
         "document_sha256": file_hash(place),
         "cohort_sha256": file_hash(request.cohort),
         "in_sample": sorted(set(run.ids) & {case.case_id for case in rows.cases}) if run else None,  # not known
+        "unseen_levels": unseen_levels([model], rows.cases),
         **score_rows(model, rows, settings),
     }
     if request.recalibration:

@@ -82,3 +82,33 @@ def test_the_encoder_survives_json() -> None:
     train = _cases(age=[40.0, None, 3.0], grade=["Low", "High", None], sex=["F", "M", None])
     encoder = fit_clinical(train, [AGE, GRADE, SEX])
     assert ClinicalEncoder.from_dict(json.loads(json.dumps(encoder.to_dict()))) == encoder
+
+
+def test_a_level_that_training_did_not_hold_is_named_and_no_other() -> None:
+    levels: list[float | str | None] = ["F"] * 9 + ["M"] * 6 + ["X"]
+    encoder = fit_clinical(_cases(sex=levels), [SEX])
+    told = [encoder.unseen(case) for case in _cases(sex=["F", "M", "X", None, "female"])]
+    assert told == [{}, {}, {}, {}, {"sex": "female"}]
+
+
+def test_a_column_without_features_knows_no_strangers() -> None:
+    encoder = fit_clinical(_cases(sex=["F"] * 6), [SEX])
+    assert encoder.unseen(_cases(sex=["M"])[0]) == {}
+
+
+def test_rules_that_were_kept_without_their_reference_still_hold() -> None:
+    train = _cases(sex=["F"] * 6 + ["M"] * 5)
+    document = fit_clinical(train, [SEX]).to_dict()
+    assert document["codes"][0].pop("reference") == "F"
+    old = ClinicalEncoder.from_dict(document)
+    assert old.transform(train).tolist() == [[0]] * 6 + [[1]] * 5
+    assert old.unseen(_cases(sex=["X"])[0]) == {}
+
+
+@pytest.mark.parametrize("age", [1e300, -1e16])
+def test_a_number_that_no_measurement_has_is_refused(age: float) -> None:
+    train = _cases(age=[40.0, 60.0])
+    with pytest.raises(MedmtlError, match=r"Case case1: age must be at most 1e\+15 in size\. Found"):
+        fit_clinical([train[0], *_cases(age=[50.0, age])[1:]], [AGE])
+    with pytest.raises(MedmtlError, match="Case case0: age must be at most"):
+        fit_clinical(train, [AGE]).transform(_cases(age=[age]))

@@ -191,3 +191,10 @@ def test_a_mark_of_utf_8_is_no_part_of_the_first_column(folder: Path) -> None:
     (folder / "manifest.csv").write_bytes(f"{HEADER}\n{GOOD}\n".encode("utf-8-sig"))
 
     assert read_manifest(folder / "manifest.csv").ids == ("007",)
+
+
+@pytest.mark.parametrize("age", ["1e300", "-1e16"])
+def test_a_number_that_no_measurement_has_is_named_with_its_case_and_column(age: str, folder: Path) -> None:
+    (fault,) = _faults(folder, [GOOD.replace(",61,", f",{age},")])
+    assert "Case 007, column age: a number must be at most 1e+15 in size; correct it" in fault
+    assert f"Found '{age}'" in fault

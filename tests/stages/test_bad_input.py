@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import SimpleITK as sitk  # noqa: N813  (its usual name)
 import yaml
 
+from medmtl.cohort.manifest import read_manifest
 from medmtl.imaging.image import read_image, write_image
 from medmtl.records import Grid, Image
 
@@ -142,3 +144,19 @@ def test_a_missing_manifest_or_experiment_is_named(mine, fails) -> None:
     assert "manifest.csv: the manifest does not exist" in fails(mine.command())
     mine.config.unlink()
     assert "tiny.yaml" in fails(mine.command())
+
+
+def test_one_patient_under_two_names_is_found_in_the_voxels(study, tmp_path, fails) -> None:
+    mine = study.copy(tmp_path / "mine", "cohort", "tiny.yaml")
+    first, *_, last = [case for case in read_manifest(mine.manifest).cases if case.mask is not None]
+    for role in ("ct", "pet", "mask"):  # packed otherwise: other bytes, the same voxels
+        image = sitk.ReadImage(str(getattr(first, role)))
+        sitk.WriteImage(image, str(getattr(last, role)), useCompression=True, compressionLevel=1)
+    told = fails(["prepare", *mine.command()[1:]])
+
+    assert "1 of the cases cannot be used" in told
+    assert f"Case {last.case_id}: " in told
+    assert f"Case {first.case_id} has the same voxels: one patient would be trained on and tested at once" in told
+    failures = pd.read_csv(mine.run / "failures.csv")
+    assert failures[["case_id", "stage"]].to_numpy().tolist() == [[last.case_id, "prepare"]]
+    assert not (mine.run / "folds.json").exists()

@@ -74,6 +74,14 @@ def test_a_mask_lies_on_the_ct_of_its_case(predicted: Path, newcomers: Path) -> 
     assert not (predicted / "masks" / "new-3.nii.gz").exists()
 
 
+def test_it_is_told_how_much_of_the_reference_masks_the_network_saw(predicted: Path) -> None:
+    table = pd.read_csv(predicted / "coverage.csv")
+    assert table.columns.tolist() == ["case_id", "label", "volume_ml", "inside"]
+    assert table["case_id"].tolist() == ["new-0", "new-1", "new-2"]  # the last has no prepared file
+    assert (table["inside"] == 1).all()
+    assert (table["volume_ml"] > 0).all()
+
+
 def test_the_same_cases_are_predicted_the_same_again(
     finished, newcomers: Path, predicted: Path, fails, tmp_path
 ) -> None:
@@ -108,6 +116,24 @@ def test_a_case_of_the_runs_own_is_marked_as_in_sample(finished, tmp_path: Path)
     manifest = write_manifest(cohort.select(cohort.ids[:1]), tmp_path / "known")
     main(["predict", str(finished.run), "--cohort", str(manifest), "--out", str(tmp_path / "out")])
     assert pd.read_csv(tmp_path / "out" / "cases.csv")["in_sample"].tolist() == [True]
+
+
+def test_a_level_that_training_did_not_hold_is_told(finished, newcomers: Path, tmp_path, caplog) -> None:
+    own = finished.copy(tmp_path / "own", "run", "cohort")
+    record = json.loads((own.run / "run.json").read_text())
+    for column in record["clinical"]:
+        column["levels"] = [] if column["scale"] == "nominal" else column["levels"]  # as a schema that lists none
+    (own.run / "run.json").write_text(json.dumps(record))
+    cohort = read_manifest(newcomers)
+    cases = [replace(case, clinical={**case.clinical, "sex": "F"}) for case in cohort.cases[:1]]
+    columns = tuple(replace(column, levels=()) if column.name == "sex" else column for column in cohort.columns)
+    manifest = write_manifest(Cohort((*cases, *cohort.cases[1:2]), columns), tmp_path / "cohort")
+    main(["predict", str(own.run), "--cohort", str(manifest), "--out", str(tmp_path / "out")])
+
+    told = pd.read_csv(tmp_path / "out" / "cases.csv", keep_default_na=False)["unseen_levels"].tolist()
+    assert told == ["sex=F", ""]
+    (warned,) = (record.getMessage() for record in caplog.records if record.levelname == "WARNING")
+    assert warned.startswith("Case new-0: no training case had sex=F. A model takes it for the most frequent level;")
 
 
 def test_a_folder_that_holds_something_else_is_not_written_into(finished, newcomers: Path, tmp_path, fails) -> None:

@@ -42,6 +42,16 @@ def test_a_document_scores_a_table_without_the_run(document, table, tmp_path) ->
     assert not (tmp_path / "out" / "recalibrated.json").exists()
 
 
+def test_a_level_that_the_model_never_saw_is_told(document, table, tmp_path, caplog) -> None:
+    other = pd.read_csv(table, dtype=str)
+    other.loc[2, "sex"] = "F"
+    other.to_csv(tmp_path / "other.csv", index=False)
+    found = score_external(ScoreRequest(document, tmp_path / "other.csv", tmp_path / "out", "clinical"))
+    case_id = other.loc[2, "case_id"]
+    assert found["unseen_levels"] == {case_id: {"sex": "F"}}
+    assert f"Case {case_id}: no training case had sex=F." in caplog.text
+
+
 def test_a_table_gives_the_rows_that_the_run_itself_predicts(finished, document, table) -> None:
     model = read_document(document).model("fused")
     rows = read_external(table, "pfs", model)

@@ -14,6 +14,7 @@ TITLES = {
     "file-missing": "Files that do not exist",
     "file-shared": "Files that are named twice",
     "not-a-number": "No number",
+    "number-too-large": "Numbers too large",
     "unknown-level": "Unknown levels",
     "time": "Times that are no days",
     "time-too-long": "Times beyond a life",
