@@ -30,6 +30,7 @@ BALANCERS: dict[str, Member] = {
         ("uncertainty", "uncertainty.UncertaintyWeighting", {}),
         ("FAMO, a look at every step", "famo.Famo", {"every": 1}),
         ("FAMO, at every second", "famo.Famo", {"every": 2}),
+        ("FAMO, at every third", "famo.Famo", {"every": 3}),
         ("MGDA", "mgda.Mgda", {}),
         ("PCGrad", "pcgrad.PcGrad", {}),
         ("UPGrad", "upgrad.UpGrad", {}),

@@ -46,7 +46,7 @@ class GradientBalancer(Balancer):
         jacobian = mean_over_ranks(torch.stack([_flat(gradient.shared) for gradient in gradients]))
         felt = jacobian.any(dim=1)
         told = tuple(task for task, pulls in zip(tasks, felt.tolist(), strict=True) if pulls)
-        found = self.direction(jacobian[felt], told) if told else jacobian.sum(dim=0)
+        found = self.direction(jacobian if felt.all() else jacobian[felt], told) if told else jacobian.sum(dim=0)
         parts = torch.split(found, [parameter.numel() for parameter in cut.shared])
         return tuple(part.view_as(parameter) for part, parameter in zip(parts, cut.shared, strict=True))
 

@@ -20,9 +20,15 @@ class MgdaUpperBound(CutBalancer):
 
     def weigh_maps(self, maps: Sequence[tuple[Tensor, ...]], losses: Mapping[str, Tensor], cut: Cut) -> Tensor:
         """Return the weights, which sum to 1."""
-        rows = [torch.cat([part.float().reshape(-1) for part in one]) for one in maps]
-        gramian = mean_over_ranks(torch.stack([torch.stack([a @ b for b in rows]) for a in rows])).double().cpu()
+        products = torch.stack([_products(rows) for rows in zip(*maps, strict=True)]).sum(dim=0)
+        gramian = mean_over_ranks(products).double().cpu()
         felt = gramian.diagonal() > 0  # a task that pulls at no map would take all the weight
         weights = felt.double()
         weights[felt] = shortest(gramian[felt][:, felt]) if bool(felt.any()) else weights[felt]
         return weights
+
+
+def _products(rows: Sequence[Tensor]) -> Tensor:
+    """Return the scalar products [T, T] of the tasks' gradients at one map; all maps together are large."""
+    flat = [row.float().reshape(-1) for row in rows]
+    return torch.stack([torch.stack([a @ b for b in flat]) for a in flat])

@@ -5,7 +5,6 @@ from torch import Tensor
 from torchjd.aggregation import (
     AlignedMTLWeighting,
     ConFIG,
-    FairGradWeighting,
     GradDrop,
     IMTLGWeighting,
     PCGradWeighting,
@@ -23,12 +22,6 @@ def pcgrad_weights(gramian: Tensor, seed: int) -> Tensor:
 def imtl_g_weights(gramian: Tensor) -> Tensor:
     """Return the weights of IMTL-G."""
     found: Tensor = IMTLGWeighting()(gramian)
-    return found
-
-
-def fairgrad_weights(gramian: Tensor, alpha: float) -> Tensor:
-    """Return the weights of FairGrad."""
-    found: Tensor = FairGradWeighting(alpha=alpha)(gramian)
     return found
 
 

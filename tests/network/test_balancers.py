@@ -125,6 +125,26 @@ def test_a_scalar_and_its_gradient_agree_with_torchjd(balancer, peer) -> None:
     torch.testing.assert_close(slope, torch.autograd.grad(expected, theirs)[0])
 
 
+@pytest.mark.parametrize("alpha", [0.5, 1.0, 2.0, 5.0])
+@pytest.mark.parametrize("unit", [1e-4, 1.0, 1e4])
+def test_fairgrad_solves_its_equation_whatever_the_size_of_the_gradients(alpha: float, unit: float) -> None:
+    for jacobian in jacobians(3):
+        gramian = (unit**2 * jacobian @ jacobian.T).double()
+        weights = FairGrad(THREE, alpha).weigh(gramian, THREE)
+        torch.testing.assert_close(gramian @ weights, weights ** (-1 / alpha), rtol=1e-4, atol=0)
+
+
+def test_fairgrad_agrees_with_torchjd_where_gradients_are_of_size_one() -> None:
+    for jacobian in jacobians(3):
+        expected = peers.FairGrad(alpha=1.0)(jacobian)
+        torch.testing.assert_close(FairGrad(THREE).direction(jacobian, THREE), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_fairgrad_keeps_finite_weights_where_gradients_cancel() -> None:
+    opposed = torch.tensor([[1.0, 0.0], [-3.0, 0.0]])
+    assert FairGrad(TWO).direction(opposed, TWO).abs().max() < 1e-3
+
+
 def test_famo_weighs_like_torchjd_over_many_steps() -> None:
     mine, peer = Famo(THREE), scalar_peers.FAMO(3)
     generator = torch.Generator().manual_seed(0)
@@ -176,6 +196,14 @@ def test_random_weights_have_the_sum_of_the_tasks_and_are_drawn_anew() -> None:
 def test_mgda_at_the_cut_equals_mgda_where_the_maps_are_the_weights() -> None:
     found = MgdaUpperBound(TWO).weigh_maps([(row,) for row in CONFLICT], {}, Cut((), (), (), ()))
     torch.testing.assert_close(found @ CONFLICT.double(), torch.tensor([0.0, 1.0, 1.0], dtype=torch.float64))
+
+
+def test_mgda_at_the_cut_sees_all_maps_as_one_vector() -> None:
+    parts = [(row[:1].view(1, 1), row[1:]) for row in CONFLICT]
+    apart, joined = (
+        MgdaUpperBound(TWO).weigh_maps(maps, {}, Cut((), (), (), ())) for maps in (parts, [(row,) for row in CONFLICT])
+    )
+    torch.testing.assert_close(apart, joined)
 
 
 def test_gradnorm_raises_the_weight_of_the_task_with_the_small_gradient() -> None:

@@ -56,11 +56,19 @@ def test_killed_and_started_again_it_ends_the_same(longer, tmp_path: Path, same_
         assert (folder / "metrics.csv").read_text() == (tmp_path / "whole" / "metrics.csv").read_text()
 
 
-@pytest.mark.parametrize("name", ["famo.Famo", "pcgrad.PcGrad", "db_mtl.DualBalancing", "dwa.DynamicWeightAverage"])
-def test_what_a_balancer_remembers_is_resumed_too(
-    name: str, longer, tmp_path: Path, same_weights: Same, monkeypatch
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("famo.Famo", {"every": 2}),
+        ("pcgrad.PcGrad", {}),
+        ("db_mtl.DualBalancing", {}),
+        ("dwa.DynamicWeightAverage", {}),
+    ],
+)
+def test_what_a_balancer_remembers_is_resumed_too(  # noqa: PLR0917  (fixtures)
+    name: str, options: dict[str, int], longer, tmp_path: Path, same_weights: Same, monkeypatch
 ) -> None:
-    balancer: Member = {"class_path": f"medmtl.balancing.{name}"}
+    balancer: Member = {"class_path": f"medmtl.balancing.{name}", "init_args": options}
     training = replace(longer, recipe=longer.recipe._replace(balancer=balancer))
     whole = training.train(tmp_path / "whole")
     with monkeypatch.context() as context:
