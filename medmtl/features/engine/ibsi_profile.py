@@ -16,7 +16,7 @@ from medmtl.features.engine.settings import ProfileSettings
 
 INTERPOLATORS = {"nearest": sitk.sitkNearestNeighbor, "linear": sitk.sitkLinear, "cubic": sitk.sitkBSpline}
 TIE = 1e-6  # a share of exactly one half is computed as a little more or less
-WHOLE = 1e-9  # a size that is a whole number but for rounding
+WHOLE = 1e-3  # voxels: a size that is a whole number but for spacings in single precision
 Box = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 

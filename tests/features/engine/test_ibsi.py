@@ -71,6 +71,16 @@ def test_the_interpolated_grid_shares_its_centre_with_the_image():
     assert found["original_firstorder_Range"] == pytest.approx(10 * 12 + 10)
 
 
+def test_a_spacing_that_files_round_is_the_image_s_own():
+    spacing = float(np.float32(1.1))  # what a NIfTI header makes of 1.1 mm: 300 voxels of it are more than 300 of 1.1
+    _, _, x = np.indices((3, 3, 300)).astype(np.float32)
+    image, mask = on_grid(x**2, (spacing,) * 3), on_grid((x > 40) & (x < 60), (spacing,) * 3)
+    found = extract(image, mask, _profile(spacing_mm=[1.1, 1.1, 1.1], round_to=None))
+    own = extract(image, mask, _profile())
+    assert found.provenance["voxels_intensity"] == own.provenance["voxels_intensity"]
+    assert found.features["original_firstorder_Maximum"] == pytest.approx(59.0**2, abs=0.01)
+
+
 def test_a_ramp_interpolated_to_itself_by_splines_stays_a_ramp():
     z, y, x = np.indices((20, 20, 20)).astype(np.float32)
     inside = (abs(z - 10) < 4) & (abs(y - 10) < 4) & (abs(x - 10) < 4)
