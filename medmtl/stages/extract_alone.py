@@ -76,4 +76,7 @@ def _measure_all(rows: Sequence[ImageRow], plan: ExtractionPlan, memory: Path, j
 
 
 def _bytes(row: ImageRow) -> int:
-    return sum(path.stat().st_size for path in (row.image, row.mask) if path.is_file())
+    try:
+        return sum(path.stat().st_size for path in (row.image, row.mask) if path.is_file())
+    except OSError:  # a name that no file can have
+        return 0

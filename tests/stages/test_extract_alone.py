@@ -198,3 +198,48 @@ def test_voxel_maps_are_refused_by_name(tmp_path: Path, capsys: pytest.CaptureFi
     with pytest.raises(SystemExit):
         main(["extract", "--images", "a.csv", "--out", "out", "--settings", str(path)])
     assert "`voxelSetting` asks for maps" in capsys.readouterr().err
+
+
+def test_a_column_case_id_names_the_cases_and_blank_columns_of_a_spreadsheet_are_no_columns(tmp_path: Path) -> None:
+    path = tmp_path / "images.csv"
+    path.write_text("case_id,Image,Mask,,\nA,a.nii,b.nii,,\n", "utf-8")
+    (row,) = read_image_list(path, frozenset({"case_id"}))
+    assert (row.case_id, row.fault) == ("A", "")
+    assert row.carried == {"Image": "a.nii", "Mask": "b.nii"}
+
+
+@pytest.mark.parametrize("label", ["1.7", "0", "-1", "nan", "1e30", "GTV"])
+def test_a_label_that_is_no_whole_number_above_zero_is_the_lines_fault(tmp_path: Path, label: str) -> None:
+    path = tmp_path / "images.csv"
+    path.write_text(f"Image,Mask,Label\na.nii,b.nii,{label}\n", "utf-8")
+    assert "whole number above 0" in read_image_list(path, frozenset())[0].fault
+
+
+def test_a_name_that_no_file_can_have_does_not_stop_the_others(tmp_path: Path) -> None:
+    path = _table(tmp_path)
+    path.write_text(path.read_text("utf-8") + f"{'a' * 300}.nii.gz,mask0.nii.gz\n", "utf-8")
+    extract_images(path, PLAN, tmp_path / "out", jobs=1)
+    assert list(pd.read_csv(tmp_path / "out" / "radiomics.csv")["status"]) == ["ok", "ok", "ok", "error"]
+
+
+def test_a_damaged_memory_is_measured_again(tmp_path: Path) -> None:
+    path, out = _table(tmp_path), tmp_path / "out"
+    extract_images(path, PLAN, out, jobs=1)
+    first = (out / "radiomics.csv").read_bytes()
+    for place in (out / "memory").iterdir():
+        place.write_text(place.read_text("utf-8")[:50], "utf-8")
+    extract_images(path, PLAN, out, jobs=1)
+    assert (out / "radiomics.csv").read_bytes() == first
+
+
+def test_voxels_in_a_file_of_their_own_are_part_of_what_is_remembered(tmp_path: Path) -> None:
+    path, out = _table(tmp_path), tmp_path / "out"
+    image = sitk.GetImageFromArray(sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "image0.nii.gz"))))
+    sitk.WriteImage(image, str(tmp_path / "image0.mhd"))
+    path.write_text("Image,Mask\nimage0.mhd,mask0.nii.gz\n", "utf-8")
+    extract_images(path, PLAN, out, jobs=1)
+    sitk.WriteImage(image + 7, str(tmp_path / "image0.mhd"))  # another .raw, the same header
+    before = pd.read_csv(out / "radiomics.csv")["original_firstorder_Mean"][0]
+    extract_images(path, PLAN, out, jobs=1)
+    after = pd.read_csv(out / "radiomics.csv")["original_firstorder_Mean"][0]
+    assert after - before == pytest.approx(7, rel=1e-5)

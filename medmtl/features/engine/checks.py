@@ -34,12 +34,17 @@ def check_geometry(image: sitk.Image, mask: sitk.Image, tolerance_mm: float | No
     """Raise RefusedError where image and mask do not lie on one grid."""
     if same_grid(image, mask, tolerance_mm):
         return
-    told = (f"size {one.GetSize()}, spacing {one.GetSpacing()}, origin {one.GetOrigin()}" for one in (image, mask))
+    told = map(_place, (image, mask))
     raise RefusedError(
         RegionStatus.GEOMETRY,
         "image and mask must lie on one grid. Found {}; and for the mask {}; resample the mask, or set `correctMask: "
         "true` for PyRadiomics' own correction".format(*told),
     )
+
+
+def _place(image: sitk.Image) -> str:
+    place = f"size {image.GetSize()}, spacing {image.GetSpacing()}, origin {image.GetOrigin()}"
+    return f"{place}, direction {image.GetDirection()}"
 
 
 def whole_labels(mask: sitk.Image, probability_threshold: float | None) -> sitk.Image:

@@ -17,7 +17,16 @@ from medmtl.features.engine.settings import ProfileSettings
 from medmtl.features.engine.stock import execute, pyradiomics_version
 from medmtl.features.engine.threads import one_thread
 
-FAULTS = (ValueError, RuntimeError, IndexError, ArithmeticError, MemoryError, np.linalg.LinAlgError)
+FAULTS = (
+    ValueError,
+    RuntimeError,
+    IndexError,
+    TypeError,
+    AssertionError,  # of PyRadiomics
+    ArithmeticError,
+    MemoryError,
+    np.linalg.LinAlgError,
+)
 _STOCK_SAYS = (  # what PyRadiomics' errors mean
     ("not present in mask", RegionStatus.EMPTY),
     ("No labels found", RegionStatus.EMPTY),

@@ -21,12 +21,18 @@ def pyradiomics_levels(values: NDArray[np.generic], options: Mapping[str, Any], 
 
     Raises RefusedError where there would be more than `most` levels.
     """
-    lowest, highest = values.min(), values.max()
+    lowest, highest = _extremes(values)
     count = options.get("binCount")
     if count is None:
         count = (float(highest) - float(lowest)) / (options.get("binWidth") or WIDTH)
     _check(count, most)
     return _between(values.astype(np.float64), _edges(lowest, highest, options).astype(np.float64))
+
+
+def _extremes(values: NDArray[np.generic]) -> tuple[Any, Any]:
+    """Return the lowest and highest value; whole ones without a limit, for two widths more may not fit their bits."""
+    lowest, highest = values.min(), values.max()
+    return (int(lowest), int(highest)) if np.issubdtype(values.dtype, np.integer) else (lowest, highest)
 
 
 def _edges(lowest: Any, highest: Any, options: Mapping[str, Any]) -> NDArray[np.generic]:

@@ -1,5 +1,6 @@
 """What a user may choose about radiomics: one of two named profiles, with PyRadiomics' parameters or IBSI's."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
@@ -9,6 +10,7 @@ from medmtl.features.engine.feature_classes import FEATURE_CLASSES
 from medmtl.features.engine.ibsi_settings import FORBID, IbsiSettings
 from medmtl.features.engine.stock import check_parameters, class_features, default_setting
 
+_LENGTHS = {"resampledPixelSpacing": (3,), "resegmentRange": (1, 2)}
 PYRADIOMICS_KEYS = {"setting", "imageType", "featureClass", "voxelSetting"}
 
 
@@ -38,6 +40,8 @@ class Parameters(BaseModel):
     @model_validator(mode="after")
     def _accepted(self) -> Self:
         check_parameters(self.document())
+        for options in (self.setting, *self.imageType.values()):
+            _check_options(options)
         return self
 
     def document(self) -> dict[str, Any]:
@@ -51,6 +55,18 @@ class Parameters(BaseModel):
     def features(self) -> dict[str, list[str]]:
         """Return the features that give a column, by class."""
         return {name: class_features(name, chosen) for name, chosen in self.featureClass.items()}
+
+
+def _check_options(options: Mapping[str, Any]) -> None:
+    """Raise ValueError for what PyRadiomics' schema lets pass, and every case would then fail at."""
+    if "binWidth" in options and options["binWidth"] is None and options.get("binCount") is None:
+        raise ValueError("binWidth must be a number above 0. Found nothing; leave the key out for 25")
+    for name, lengths in _LENGTHS.items():
+        given = options.get(name)
+        if isinstance(given, list) and len(given) not in lengths:
+            raise ValueError(f"{name} must have {' or '.join(map(str, lengths))} values. Found {len(given)}")
+    if options.get("distances") == []:
+        raise ValueError("distances must have a value. Found none; leave the key out for [1]")
 
 
 class ProfileSettings(BaseModel):

@@ -11,6 +11,7 @@ from medmtl.features.engine.result import RegionStatus
 from medmtl.features.engine.settings import profile_from
 
 NOISE, BALL = IMAGES["noise"], MASKS["ball"]
+_WHOLE = (sitk.sitkUInt8, sitk.sitkInt32)
 PROFILES = {
     "pyradiomics": {"setting": {}},
     "pyradiomics, 2 mm": {"setting": {"resampledPixelSpacing": [2, 2, 2]}},
@@ -157,3 +158,23 @@ def test_what_was_given_is_not_changed():
     extract(image, mask, profile_from({"setting": {"normalize": True}, "clamp": [0, 10]}, "settings.yaml"))
     assert np.array_equal(sitk.GetArrayViewFromImage(image), sitk.GetArrayViewFromImage(NOISE))
     assert np.array_equal(sitk.GetArrayViewFromImage(mask), sitk.GetArrayViewFromImage(BALL))
+
+
+def test_whole_numbers_of_eight_bits_are_binned_as_those_of_more():
+    bright = sitk.RescaleIntensity(sitk.Cast(NOISE, sitk.sitkFloat64), -100, 355)
+    bright = sitk.Clamp(bright, sitk.sitkFloat64, 0, 255)  # two widths above 255 are 49 in PyRadiomics with NumPy 2
+    settings = profile_from({"setting": {"binWidth": 25}}, "test")
+    short, long = (extract(sitk.Cast(bright, kind), BALL, settings) for kind in _WHOLE)
+    assert short.status == RegionStatus.OK
+    assert furthest(short.features, long.features)[0] < 1e-12
+
+
+def test_masks_that_differ_in_direction_alone_are_told_apart():
+    turned = sitk.Image(BALL)
+    turned.SetDirection((-1, 0, 0, 0, -1, 0, 0, 0, 1))
+    assert "direction (-1.0" in extract(NOISE, turned, profile_from({}, "test")).notes[0]
+
+
+def test_a_channel_that_the_mask_lacks_has_a_status():
+    found = extract(NOISE, sitk.Compose([BALL, BALL]), profile_from({"setting": {"label_channel": 5}}, "test"))
+    assert found.status == RegionStatus.ERROR

@@ -60,7 +60,25 @@ def test_an_empty_file_means_every_default(tmp_path):
     assert len(column_names(read_parameters(_written(tmp_path, "params.yaml", "")))) == 107
 
 
-@pytest.mark.parametrize("text", ["setting: [", "setting: {binWidth: -1}", "- 1", "imageType: {LoG: {sigma: [-1]}}"])
+_NO_CASE_COULD_BE_MEASURED = [
+    "setting: {resegmentRange: [1, 2, 3]}",
+    "setting: {resegmentRange: []}",
+    "setting: {resampledPixelSpacing: [1, 1]}",
+    "setting: {binWidth: null}",
+    "setting: {distances: []}",
+]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "setting: [",
+        "setting: {binWidth: -1}",
+        "- 1",
+        "imageType: {LoG: {sigma: [-1]}}",
+        *_NO_CASE_COULD_BE_MEASURED,
+    ],
+)
 def test_a_file_that_does_not_fit_is_named_in_the_error(tmp_path, text):
     with pytest.raises(MedmtlError, match=r"params\.yaml"):
         read_parameters(_written(tmp_path, "params.yaml", text))
