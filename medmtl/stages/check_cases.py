@@ -12,8 +12,8 @@ from medmtl.imaging.inspection import inspect
 from medmtl.imaging.rules.duplicates import duplicate_images
 from medmtl.report.check_page.contents import CheckedCase
 from medmtl.report.check_page.pictures import paint_case
-from medmtl.stages.prepare import workers
 from medmtl.stages.progress import progress
+from medmtl.stages.workers import workers
 
 
 def check_cases(files: tuple[CaseFiles, ...], experiment: Experiment) -> tuple[list[CheckedCase], list[Finding]]:

@@ -22,10 +22,11 @@ from medmtl.report.forest import draw_forest
 from medmtl.report.markdown import markdown_table
 from medmtl.stages.begin import begin_run, check_learnable
 from medmtl.stages.make_phantoms import make_phantoms
-from medmtl.stages.prepare import prepare_run, prepared_files, workers
+from medmtl.stages.prepare import prepare_run, prepared_files
 from medmtl.stages.progress import progress
 from medmtl.stages.run import Run
 from medmtl.stages.train import KILLED
+from medmtl.stages.workers import workers
 from medmtl.training.precision import choose_device
 from medmtl.whole_file import whole_file
 

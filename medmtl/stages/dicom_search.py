@@ -12,8 +12,8 @@ from medmtl.dicom.broken import Broken
 from medmtl.dicom.facts import Facts, place_of, read_facts
 from medmtl.dicom.groups import CaseBy, Group, group_cases
 from medmtl.errors import MedmtlError
-from medmtl.stages.prepare import workers
 from medmtl.stages.progress import progress
+from medmtl.stages.workers import workers
 
 _CHUNK = 256  # files to one piece of work: a few tenths of a second, so that other processes are worth starting
 _STRANGERS = 3  # files that are no DICOM which are named

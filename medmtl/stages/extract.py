@@ -10,10 +10,10 @@ from medmtl.features.table import feature_table, write_features
 from medmtl.records import Case
 from medmtl.stages.failures import note_failures
 from medmtl.stages.predict import read_predictions
-from medmtl.stages.prepare import workers
 from medmtl.stages.progress import progress
 from medmtl.stages.run import Run
 from medmtl.stages.stamps import outputs_of, perform
+from medmtl.stages.workers import workers
 
 
 def extract_run(run: Run) -> str:

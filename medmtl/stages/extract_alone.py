@@ -15,9 +15,9 @@ from medmtl.features.measure_row import feature_columns
 from medmtl.features.provider import radiomics_provider
 from medmtl.stages.image_list import read_image_list
 from medmtl.stages.image_tables import FEATURES, HEAD, MeasuredRow, image_table, write_provenance, write_table
-from medmtl.stages.prepare import workers
 from medmtl.stages.progress import progress
 from medmtl.stages.row_memory import measure_or_remember
+from medmtl.stages.workers import workers
 
 _LOG = logging.getLogger(__name__)
 _MEMORY = "memory"

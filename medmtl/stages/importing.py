@@ -17,9 +17,9 @@ from medmtl.errors import CaseError, MedmtlError
 from medmtl.records import Case, ClinicalColumn, Cohort
 from medmtl.stages.import_report import FAILED, IMPORTED, Entry, ImportSummary, read_report, write_report
 from medmtl.stages.import_stamps import IMAGES, CaseImages, finish, keep_images, kept_images, made_of
-from medmtl.stages.prepare import workers
 from medmtl.stages.progress import progress
 from medmtl.stages.provenance import text_hash
+from medmtl.stages.workers import workers
 from medmtl.whole_file import in_whole_names
 
 _LOG = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
-from joblib import Parallel, cpu_count, delayed
+from joblib import Parallel, delayed
 
 from medmtl.errors import CaseError, MedmtlError
 from medmtl.imaging.prepare import prepare
@@ -20,6 +20,7 @@ from medmtl.stages.folder import RunFolder
 from medmtl.stages.progress import progress
 from medmtl.stages.run import Run
 from medmtl.stages.stamps import perform
+from medmtl.stages.workers import workers
 from medmtl.whole_file import whole_file
 
 
@@ -59,11 +60,6 @@ def prepared_files(folder: RunFolder) -> dict[str, Path]:
         raise MedmtlError(f"{folder.root}: the cohort must be prepared first. Run `medmtl prepare`.")
     index = pd.read_csv(folder.prepared_index, dtype=str)
     return {case_id: folder.prepared / name for case_id, name in zip(index["case_id"], index["file"], strict=True)}
-
-
-def workers(jobs: int, work: int) -> int:
-    """Return how many processes to start for so much work; jobs -1 is one per core."""
-    return max(1, min(cpu_count() if jobs < 0 else max(jobs, 1), work))
 
 
 def _prepare(run: Run) -> list[Path]:

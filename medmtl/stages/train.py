@@ -12,10 +12,11 @@ from medmtl.errors import MedmtlError
 from medmtl.experiment import Experiment
 from medmtl.log import is_set_up, set_up_logging
 from medmtl.recipe import recipe_of
-from medmtl.stages.prepare import prepared_files, workers
+from medmtl.stages.prepare import prepared_files
 from medmtl.stages.provenance import text_hash
 from medmtl.stages.run import Run, read_folds
 from medmtl.stages.stamps import is_done, outputs_of, perform
+from medmtl.stages.workers import workers
 from medmtl.training.fit import train_fold
 from medmtl.training.precision import choose_device
 

@@ -31,14 +31,15 @@ def filter_lines(source: Volume, out: Singles, axis: int, kept: NDArray[np.int64
     for j in range(kept[across, 0], kept[across, 1]):
         for start in range(kept[lane, 0], kept[lane, 1], LANES):
             place = axis, j, start, min(start + LANES, kept[lane, 1])
-            _gather(source, place, data)
+            gather(source, place, data)
             _causal(data, ahead, by[0:4], by[8:12], by[12:16])
             _anti_causal(data, behind, by[4:8], by[8:12], by[16:20])
             _scatter(ahead, behind, out, place, kept[axis])
 
 
 @compiled
-def _gather(source: Volume, place: Place, data: Floats) -> None:
+def gather(source: Volume, place: Place, data: Floats) -> None:
+    """Copy lines to the lanes of `data` [n, lanes]."""
     axis, j, start, end = place
     if axis == 2:
         for k in range(start, end):

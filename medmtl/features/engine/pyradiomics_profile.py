@@ -13,6 +13,7 @@ from medmtl.features.engine.prepared import Prepared, Subject
 from medmtl.features.engine.region import Region, region_of
 from medmtl.features.engine.result import RefusedError, RegionStatus
 from medmtl.features.engine.settings import ProfileSettings
+from medmtl.features.engine.spline import interpolated
 from medmtl.features.engine.stock import normalised
 
 Box = tuple[NDArray[np.int64], NDArray[np.int64]]
@@ -70,8 +71,10 @@ def _placed(
         return clamped(image, limits), dict(masks)
     grid = _grid(mask, spacing, box, pad)
     interpolator = _interpolator(options["interpolator"])
-    source = near(image, grid) if interpolator == sitk.sitkBSpline else image
-    fine = sitk.Resample(clamped(source, limits), grid, sitk.Transform(), interpolator, 0.0, image.GetPixelID())
+    if interpolator == sitk.sitkBSpline:
+        fine = interpolated(clamped(near(image, grid), limits), grid)
+    else:
+        fine = sitk.Resample(clamped(image, limits), grid, sitk.Transform(), interpolator, 0.0, image.GetPixelID())
     nearest = sitk.sitkNearestNeighbor
     return fine, {n: sitk.Resample(m, grid, sitk.Transform(), nearest, 0.0, m.GetPixelID()) for n, m in masks.items()}
 
