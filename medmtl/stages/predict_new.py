@@ -22,11 +22,12 @@ from medmtl.stages.extract import extract_masks, reasons
 from medmtl.stages.failures import note_failures
 from medmtl.stages.new_folder import NewFolder, claim
 from medmtl.stages.predict import load_ensemble
-from medmtl.stages.prepare import prepare_cases, workers
+from medmtl.stages.prepare import prepare_cases
 from medmtl.stages.progress import progress
 from medmtl.stages.run import read_folds
 from medmtl.stages.trained import Trained
 from medmtl.stages.unseen import as_text, unseen_levels
+from medmtl.stages.workers import workers
 from medmtl.whole_file import whole_file
 
 _LOG = logging.getLogger(__name__)
