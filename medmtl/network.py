@@ -188,3 +188,6 @@ def _check_order(tasks: Mapping[str, Task]) -> None:
         late = [read for read in task.reads if read not in names[:place]]
         if late:
             raise MedmtlError(f"Task {name} must read tasks named before it {names[:place]}. Found {late}.")
+        other = [f"{read}, which gives {tasks[read].gives}" for read in task.reads if tasks[read].gives != task.needs]
+        if task.needs is not None and other:
+            raise MedmtlError(f"Task {name} must read a task that gives {task.needs}. Found {', '.join(other)}.")

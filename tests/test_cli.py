@@ -6,8 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
+from jsonargparse import ArgumentParser
 
+from medmtl.balancing.base import Balancer
 from medmtl.cli import main
+from medmtl.cli.given import experiment_of
+from medmtl.experiment import Experiment
+from medmtl.members import build
 
 COMMANDS = {
     "demo": ["--out", "--cases", "--config"],
@@ -92,3 +98,15 @@ def test_predict_needs_a_folder_for_new_cases(tmp_path: Path, capsys: pytest.Cap
         main(["predict", str(tmp_path), "--cohort", "new.csv"])
     assert stopped.value.code == 2
     assert "--cohort and --out go together" in capsys.readouterr().err
+
+
+def test_a_balancer_within_a_balancer_is_given_what_was_written(tmp_path: Path) -> None:
+    then = {"class_path": "medmtl.balancing.famo.Famo", "init_args": {"every": 1}}
+    written = {"class_path": "medmtl.balancing.phases.Phases", "init_args": {"first": ["a"], "epochs": 1, "then": then}}
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump({"balancer": written}))
+    parser = ArgumentParser()
+    parser.add_argument("--config", action="config")
+    parser.add_class_arguments(Experiment)
+    given = experiment_of(parser.parse_args(["--config", str(tmp_path / "mine.yaml")])).balancer
+    build(given, Balancer, ("a", "b"))
+    assert given["init_args"]["then"]["init_args"]["every"] == 1

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from medmtl.balancing.scalar import ScalarBalancer
+from medmtl.errors import MedmtlError
 
 
 class DynamicWeightAverage(ScalarBalancer):
@@ -20,6 +21,8 @@ class DynamicWeightAverage(ScalarBalancer):
 
     def __init__(self, tasks: Sequence[str], temperature: float = 2.0) -> None:
         super().__init__(tasks)
+        if temperature <= 0:
+            raise MedmtlError(f"temperature must be positive. Found {temperature}.")
         self._temperature = temperature
         self.register_buffer("history", torch.full((2, len(self.tasks)), float("nan")))
         self.register_buffer("sums", torch.zeros(2, len(self.tasks)))

@@ -28,8 +28,8 @@ class GradNorm(CutBalancer):
 
     def __init__(self, tasks: Sequence[str], alpha: float = 1.5, learning_rate: float = 0.025) -> None:
         super().__init__(tasks)
-        if alpha < 0:
-            raise MedmtlError(f"alpha must be 0 or more. Found {alpha}.")
+        if alpha < 0 or learning_rate <= 0:
+            raise MedmtlError(f"alpha must be 0 or more, learning_rate positive. Found {alpha} and {learning_rate}.")
         self._alpha, self._rate = alpha, learning_rate
         self.register_buffer("task_weights", torch.ones(len(self.tasks)))
         self.register_buffer("first", torch.full((len(self.tasks),), float("nan")))

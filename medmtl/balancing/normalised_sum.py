@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from medmtl.balancing.scalar import ScalarBalancer
+from medmtl.errors import MedmtlError
 
 
 class NormalisedSum(ScalarBalancer):
@@ -21,6 +22,8 @@ class NormalisedSum(ScalarBalancer):
 
     def __init__(self, tasks: Sequence[str], steps: int = 100) -> None:
         super().__init__(tasks)
+        if steps < 1:
+            raise MedmtlError(f"steps must be 1 batch or more. Found {steps}.")
         self._steps = steps
         self.register_buffer("scale", torch.zeros(len(self.tasks)))
         self.register_buffer("seen", torch.zeros(len(self.tasks)))

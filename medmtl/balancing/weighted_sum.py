@@ -1,5 +1,6 @@
 """The weighted sum of the losses: unitary scalarisation when every weight is 1."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -22,6 +23,8 @@ class WeightedSum(Balancer):
         unknown = sorted(set(weights or {}) - set(tasks))
         if unknown:
             raise MedmtlError(f"balancer weights must name tasks of the network {list(tasks)}. Found {unknown}.")
+        if any(not 0 <= weight < math.inf for weight in (weights or {}).values()):
+            raise MedmtlError(f"balancer weights must be 0 or more. Found {dict(weights or {})}.")
         self.weights = {task: float((weights or {}).get(task, 1.0)) for task in tasks}
 
     def forward(self, losses: Mapping[str, TaskLoss], cut: Cut | None = None) -> Tensor:

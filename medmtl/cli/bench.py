@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from jsonargparse import ArgumentParser, Namespace
+from jsonargparse.typing import PositiveInt
 
 from medmtl.cli.given import manifest_of, say
 from medmtl.cli.parser import Command
@@ -22,7 +23,7 @@ def _mtl_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--jobs", type=int | None, default=None, help="Trainings at once; one per core (8 at most), one on a GPU."
     )
-    parser.add_argument("--seeds", type=int | None, default=None, help="Other than the grid's number of seeds.")
+    parser.add_argument("--seeds", type=PositiveInt | None, default=None, help="Other than the grid's number of seeds.")
 
 
 def _mtl(given: Namespace) -> None:

@@ -16,7 +16,20 @@ def add_run(parser: ArgumentParser) -> None:
 def experiment_of(given: Namespace) -> Experiment:
     """Return the experiment among the options; raise MedmtlError where its parts contradict each other."""
     options = {name: value for name, value in given.as_dict().items() if name in Experiment.model_fields}
-    return check_experiment(options, "the experiment")
+    return check_experiment({name: _as_written(value) for name, value in options.items()}, "the experiment")
+
+
+def _as_written(value: object, within: bool = False) -> object:
+    """Return options without what jsonargparse adds to a member that is an argument of another: None for its tasks."""
+    if isinstance(value, list | tuple):
+        return [_as_written(one, within) for one in value]
+    if not isinstance(value, dict):
+        return value
+    found = {name: _as_written(one, within or name == "init_args") for name, one in value.items()}
+    options = found.get("init_args")
+    if within and "class_path" in value and isinstance(options, dict):
+        found["init_args"] = {name: one for name, one in options.items() if one is not None}
+    return found
 
 
 def manifest_of(cohort: Path) -> Path:

@@ -11,6 +11,7 @@ import torch
 from pydantic import BaseModel, ConfigDict
 
 from medmtl.cohort.clinical import ClinicalEncoder
+from medmtl.errors import MedmtlError
 from medmtl.evaluation.overlap import dice
 from medmtl.experiment import Experiment
 from medmtl.imaging.prepared import load_prepared
@@ -64,7 +65,7 @@ def compute_cell(name: str, experiment: Experiment, material: Material, fold: Fo
     """Train and score; `folder/cell.json` says that it is done, and is read again where it is there."""
     done = folder / "cell.json"
     if done.is_file():
-        return Cell.model_validate_json(done.read_text("utf-8"))
+        return _read_cell(done)
     cohort, files = material
     began = time.perf_counter()
     model = train_fold(fold, cohort, files, recipe_of(experiment)._replace(bar=False), folder)
@@ -85,6 +86,13 @@ def compute_cell(name: str, experiment: Experiment, material: Material, fold: Fo
     for checkpoint in (*folder.glob("best.ckpt"), *folder.glob("last.ckpt")):
         checkpoint.unlink()
     return cell
+
+
+def _read_cell(path: Path) -> Cell:
+    try:
+        return Cell.model_validate_json(path.read_text("utf-8"))
+    except ValueError as error:
+        raise MedmtlError(f"{path} must be what `medmtl bench` wrote. It cannot be read; delete it: {error}") from error
 
 
 class _Reader:

@@ -46,6 +46,8 @@ def read_grid(path: Path) -> Grid:
     if set(grid.baselines) != {"segmentation", "survival"} or set(grid.baselines) & set(grid.variants):
         raise MedmtlError(f"{path}: baselines must be segmentation and survival. Found {sorted(grid.baselines)}.")
     for name in (*grid.baselines, *grid.variants):
+        if not name or name.startswith(".") or set(name) & set('/\\:*?"<>|') or not name.isprintable():
+            raise MedmtlError(f"{path}: a variant's name is part of a folder's. Found {name!r}; use letters.")
         grid.experiment(name, 0)
     return grid
 

@@ -16,8 +16,9 @@ from medmtl.cohort.schema import read_schema
 from medmtl.errors import MedmtlError
 from medmtl.experiment import Experiment
 from medmtl.findings import Finding, fault, note, warning
+from medmtl.network import MultiTaskNetwork
 from medmtl.records import ClinicalColumn, Cohort, Endpoint
-from medmtl.stages.begin import check_plan
+from medmtl.stages.begin import check_folds, check_plan
 from medmtl.stages.divide import divide
 
 _MASKS_ALONE = (
@@ -113,19 +114,21 @@ def _plan(cohort: Cohort, experiment: Experiment, n: int, network: bool) -> list
     if not cohort.cases:
         return []
     found: list[Finding] = []
+    learner: MultiTaskNetwork | None = None
     try:
-        if network:
-            check_plan(experiment, cohort)
+        learner = check_plan(experiment, cohort) if network else None
     except MedmtlError as error:
         found.append(fault("plan", str(error)))
     left_out = n - len(cohort.cases)
     told = f" Counted without {left_out} of {n} rows, which have faults." if left_out else ""
-    return found + [replace(finding, message=finding.message + told) for finding in _folds(cohort, experiment)]
+    return found + [replace(finding, message=finding.message + told) for finding in _folds(cohort, experiment, learner)]
 
 
-def _folds(cohort: Cohort, experiment: Experiment) -> list[Finding]:
+def _folds(cohort: Cohort, experiment: Experiment, network: MultiTaskNetwork | None) -> list[Finding]:
     try:
         folds = divide(experiment, cohort)
+        if network is not None:
+            check_folds(experiment, cohort, folds, network)
     except MedmtlError as error:
         return [fault("folds", str(error))]
     return fold_findings(cohort, folds, experiment.endpoint)

@@ -2,7 +2,8 @@
 
 import hashlib
 import logging
-from collections.abc import Iterator
+import traceback
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,17 +11,19 @@ import pandas as pd
 from joblib import Parallel, cpu_count, delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from medmtl.cohort.folds import make_folds
+from medmtl.cohort.manifest import read_manifest
 from medmtl.cohort.synthetic import PhantomSettings
 from medmtl.comparison.cell import Cell, Material, compute_cell
 from medmtl.comparison.grid import Grid
 from medmtl.comparison.table import make_table
 from medmtl.errors import MedmtlError
-from medmtl.experiment import Experiment
-from medmtl.records import Endpoint, Fold
+from medmtl.experiment import Experiment, read_experiment
+from medmtl.records import Cohort, Endpoint, Fold
 from medmtl.report.forest import draw_forest
 from medmtl.report.markdown import markdown_table
-from medmtl.stages.begin import begin_run, check_learnable
+from medmtl.stages.begin import begin_run, check_folds, check_learnable
+from medmtl.stages.divide import divide
+from medmtl.stages.folder import RunFolder
 from medmtl.stages.make_phantoms import make_phantoms
 from medmtl.stages.prepare import prepare_run, prepared_files
 from medmtl.stages.progress import progress
@@ -31,7 +34,7 @@ from medmtl.training.precision import choose_device
 from medmtl.whole_file import whole_file
 
 _LOG = logging.getLogger(__name__)
-_SAME = ("endpoint", "predictors", "prepare")  # what every cell must have in common: they share the prepared cases
+_SAME = ("endpoint", "predictors", "prepare", "folds")  # of every cell: they share the prepared cases and the tests
 _AT_ONCE = 8  # trainings, unless more are asked for: each takes a gigabyte or more
 
 
@@ -56,9 +59,8 @@ def compare(grid: Grid, manifest: Path | None, out: Path, jobs: int | None = Non
         _check_common(grid, name)
     many = -1 if jobs is None else jobs
     cohort = make_phantoms(out / "cohort", PhantomSettings(n_cases=grid.cases), many) if manifest is None else manifest
-    run = begin_run(grid.experiment(names[-1], 0), cohort, out / "prepared_run")
-    for name in names:
-        check_learnable(grid.experiment(name, 0), run.cohort)
+    _check_all(grid, names, read_manifest(cohort, grid.experiment(names[0], 0).endpoint))
+    run = _prepared(grid.experiment(names[-1], 0), cohort, out / "prepared_run")
     prepare_run(run)
     cells: dict[str, list[Cell]] = {name: [] for name in names}
     try:
@@ -67,6 +69,24 @@ def compare(grid: Grid, manifest: Path | None, out: Path, jobs: int | None = Non
     except TerminatedWorkerError as error:
         raise MedmtlError(KILLED.format("--jobs 1")) from error
     return _write(make_table(cells, _endpoints(run)), grid, out)
+
+
+def _prepared(experiment: Experiment, manifest: Path, root: Path) -> Run:
+    """Return the run whose prepared cases all share; a grid that was changed since keeps those that it has."""
+    stored = RunFolder(root).experiment
+    before = read_experiment(stored) if stored.is_file() else experiment
+    same = all(getattr(before, key) == getattr(experiment, key) for key in (*_SAME, "seed"))
+    return begin_run(before if same else experiment, manifest, root)
+
+
+def _check_all(grid: Grid, names: Sequence[str], cohort: Cohort) -> None:
+    """Raise MedmtlError where one of the experiments cannot be carried out on the cohort."""
+    for name in names:
+        try:
+            experiment = grid.experiment(name, 0)
+            check_folds(experiment, cohort, divide(experiment, cohort), check_learnable(experiment, cohort))
+        except MedmtlError as error:
+            raise MedmtlError(f"{grid.name}, {name}: {error}") from error
 
 
 def _computed(work: list[_Work], run: Run, jobs: int | None) -> list[Cell]:
@@ -100,14 +120,15 @@ def _try(one: _Work, material: Material, alone: bool) -> tuple[_Work, Cell | str
         return one, compute_cell(one.name, one.experiment, material, one.fold, one.folder)
     except MedmtlError as error:
         return one, str(error)
+    except Exception:  # whatever a member of the user's own raises: its place must be seen, and the others go on
+        return one, traceback.format_exc()
 
 
 def _work(grid: Grid, run: Run, out: Path) -> Iterator[_Work]:
     for seed in range(grid.seeds):
         for name in (*grid.baselines, *grid.variants):
             experiment = grid.experiment(name, seed)
-            count, share = experiment.folds.count, experiment.folds.validate_fraction
-            folds = make_folds(run.cohort, experiment.endpoint, count, share, seed)
+            folds = divide(experiment, run.cohort)
             for fold in folds if grid.every_fold else folds[:1]:
                 made_of = experiment.model_dump_json() + run.manifest_hash
                 tag = hashlib.sha256(made_of.encode()).hexdigest()[:8]

@@ -52,15 +52,17 @@ class Known(NamedTuple):
 class Task(nn.Module, ABC):
     """One thing to predict.
 
-    `reads` names the earlier tasks whose readings it looks at. An `auxiliary` task teaches the shared part and is not
-    asked at inference, unless another reads it. `labels` names the clinical columns that it learns, which no task may
-    then look at. An `adversarial` task descends its own loss outside the balancer: what it sends back is reversed.
-    `hides` are the channels of the image (0 PET, 1 CT) that it must not see: the shared part looks at the image once
-    more without them, for this task alone, and the task finds them blank in its inputs.
+    `reads` names the earlier tasks whose readings it looks at, and `needs` what these must give, if it matters. An
+    `auxiliary` task teaches the shared part and is not asked at inference, unless another reads it. `labels` names the
+    clinical columns that it learns, which no task may then look at. An `adversarial` task descends its own loss outside
+    the balancer: what it sends back is reversed. `hides` are the channels of the image (0 PET, 1 CT) that it must not
+    see: the shared part looks at the image once more without them, for this task alone, and the task finds them blank
+    in its inputs.
     """
 
     gives: Gives = Gives.NUMBERS
     reads: tuple[str, ...] = ()
+    needs: Gives | None = None
     labels: tuple[str, ...] = ()
     endpoint: str | None = None  # of a log hazard
     auxiliary: bool = False

@@ -20,6 +20,7 @@ class CascadedSurvival(Task):
     """
 
     gives = Gives.LOG_HAZARD
+    needs = Gives.MASK
 
     def __init__(  # noqa: PLR0913, PLR0917  (the options of a member are its arguments)
         self,

@@ -53,6 +53,21 @@ def check_accumulation(balancer: Balancer, training: TrainingSettings) -> None:
         )
 
 
+def check_sharpness(balancer: Balancer, training: TrainingSettings) -> None:
+    """Raise MedmtlError where a balancer is to learn from steps that are taken from another point of the weights."""
+    if training.sharpness and balancer.looks_again:
+        raise MedmtlError(
+            f"{_deepest(balancer)} compares a batch's losses before and after the step. With training.sharpness the "
+            f"losses before are those of other weights. Found sharpness {training.sharpness}; set it to 0, or take "
+            "another balancer."
+        )
+
+
+def _deepest(balancer: Balancer) -> str:
+    within = getattr(balancer, "then", None)
+    return _deepest(within) if isinstance(within, Balancer) else type(balancer).__name__
+
+
 def check_strategy(balancer: Balancer, strategy: object) -> None:
     """Raise MedmtlError where a method that asks for a gradient per task is to work on parameters that are split."""
     known = {kind.__name__ for kind in type(strategy).__mro__}

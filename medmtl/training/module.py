@@ -18,7 +18,7 @@ from medmtl.losses.base import Loss, TaskLoss
 from medmtl.network import MultiTaskNetwork
 from medmtl.tensors import Batch
 from medmtl.training.affinity import affinities
-from medmtl.training.combinations import check_accumulation, check_balancer, check_strategy
+from medmtl.training.combinations import check_accumulation, check_balancer, check_sharpness, check_strategy
 from medmtl.training.criterion import smoothed
 from medmtl.training.groups import parameter_groups
 from medmtl.training.probe import gradient_figures, shared_gradients
@@ -51,6 +51,7 @@ class JointModule(LightningModule):
     ) -> None:
         super().__init__()
         check_balancer(network, balancer)
+        check_sharpness(balancer, plan.training)
         check_accumulation(balancer, plan.training)
         self.network = network
         self.losses = nn.ModuleDict(losses)

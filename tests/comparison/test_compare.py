@@ -8,8 +8,11 @@ import pandas as pd
 import pytest
 import yaml
 
+from medmtl.comparison.cell import Cell, Material, Reading
 from medmtl.comparison.grid import Grid, read_grid
 from medmtl.errors import MedmtlError
+from medmtl.experiment import Experiment
+from medmtl.records import Fold
 from medmtl.stages.compare import compare
 
 TASKS = "medmtl.tasks"
@@ -66,6 +69,36 @@ def test_variants_must_share_the_prepared_cases(tmp_path: Path) -> None:
     variants = {"coarse": {"prepare": {"spacing_mm": [20.0, 20.0, 20.0]}}}
     with pytest.raises(MedmtlError, match="coarse differs in prepare"):
         compare(grid_of(tmp_path, variants=variants), None, tmp_path / "out")
+
+
+def test_variants_must_be_tested_on_the_same_cases(tmp_path: Path) -> None:
+    with pytest.raises(MedmtlError, match="thirds differs in folds"):
+        compare(grid_of(tmp_path, variants={"thirds": {"folds": {"count": 3}}}), None, tmp_path / "out")
+
+
+def told(name: str, experiment: Experiment, material: Material, fold: Fold, folder: Path) -> Cell:
+    """Stand for a training: one of a user's own members is broken."""
+    if name == "broken":
+        raise RuntimeError("shapes do not fit")
+    read = {case: Reading(dice=0.5, log_hazard=float(place)) for place, case in enumerate(fold.test)}
+    return Cell(name=name, seed=experiment.seed, tested=read, trained=read, seconds=1.0, parameters=1)
+
+
+def test_a_member_that_breaks_is_shown_and_a_grid_that_was_changed_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("medmtl.stages.compare.compute_cell", told)
+    steep = {"training": {"learning_rate": 0.1}}
+    with pytest.raises(MedmtlError, match=r"(?s)1 of 4 trainings failed.*in told.*RuntimeError: shapes do not fit"):
+        compare(grid_of(tmp_path, variants={"sum": {}, "broken": steep}), None, tmp_path / "out", jobs=1)
+    assert "| sum |" in compare(grid_of(tmp_path, variants={"sum": {}}), None, tmp_path / "out", jobs=1).read_text()
+    grown = {"sum": {}, "steeper": {"training": {"learning_rate": 0.2}}}
+    assert "| steeper |" in compare(grid_of(tmp_path, variants=grown), None, tmp_path / "out", jobs=1).read_text()
+    rates = {"training": {"task_rates": {"hpv": 2.0}}}
+    manifest = tmp_path / "out" / "cohort" / "manifest.csv"
+    with pytest.raises(MedmtlError, match=r"comparison, odd: training\.task_rates must name tasks"):
+        compare(grid_of(tmp_path, variants={"odd": rates, "sum": {}}), manifest, tmp_path / "other", jobs=1)
+    assert not (tmp_path / "other").exists()
 
 
 def test_every_fold_is_tested_and_two_at_once_find_what_one_finds(tmp_path: Path) -> None:

@@ -47,6 +47,8 @@ def test_a_change_is_merged_but_tasks_and_members_are_replaced(tmp_path: Path) -
         ({"variants": {"odd": {"training": {"epoch": 3}}}}, r"odd: these options must be mended"),
         ({"seeds": 0}, "seeds: Input should be greater than or equal to 1"),
         ({"cubes": 1}, "cubes"),
+        ({"variants": {"../sum": {}}}, r"a variant's name is part of a folder's. Found '../sum'"),
+        ({"variants": {".sum": {}}}, r"a variant's name is part of a folder's"),
     ],
 )
 def test_what_is_wrong_is_named(content: dict[str, object], told: str, tmp_path: Path) -> None:

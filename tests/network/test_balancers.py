@@ -30,6 +30,7 @@ from medmtl.balancing.pcgrad import PcGrad
 from medmtl.balancing.random_weights import RandomWeights
 from medmtl.balancing.uncertainty import UncertaintyWeighting
 from medmtl.balancing.upgrad import DualProjection, UpGrad
+from medmtl.balancing.weighted_sum import WeightedSum
 from medmtl.errors import MedmtlError
 from medmtl.losses.base import TaskLoss
 from medmtl.members import build
@@ -238,6 +239,11 @@ def test_dual_balancing_gives_every_task_the_length_of_the_longest() -> None:
         lambda: DualBalancing(TWO, beta=1.0),
         lambda: GradNorm(TWO, alpha=-1.0),
         lambda: Famo(TWO, every=0),
+        lambda: DynamicWeightAverage(TWO, temperature=0.0),
+        lambda: NormalisedSum(TWO, steps=0),
+        lambda: GradNorm(TWO, learning_rate=0.0),
+        lambda: WeightedSum(TWO, {"a": -1.0}),
+        lambda: WeightedSum(TWO, {"a": math.nan}),
     ],
 )
 def test_what_cannot_be_is_refused_at_construction(wrong) -> None:

@@ -71,6 +71,14 @@ def test_a_task_may_not_read_one_that_is_not_there(make_network, survival) -> No
         make_network({"segmentation": SEGMENTATION, "survival": survival(reads="tumour")})
 
 
+def test_a_cascade_that_reads_no_mask_is_refused(make_network, survival) -> None:
+    image = {"class_path": "medmtl.tasks.reconstruction.Reconstruction"}
+    with pytest.raises(
+        MedmtlError, match=r"Task survival must read a task that gives mask\. Found image, which gives map"
+    ):
+        make_network({"segmentation": SEGMENTATION, "image": image, "survival": survival(reads="image")})
+
+
 def test_a_patch_that_cannot_be_halved_is_refused(make_network) -> None:
     check_network(make_network(), (16, 18, 20))
     with pytest.raises(MedmtlError, match=r"data\.patch must be multiples of 2.*Found \(16, 17, 16\)"):

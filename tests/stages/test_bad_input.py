@@ -13,6 +13,12 @@ from medmtl.imaging.image import read_image, write_image
 from medmtl.records import Grid, Image
 
 Table = pd.DataFrame
+FAMO = {"class_path": "medmtl.balancing.famo.Famo"}
+PHASES = {
+    "class_path": "medmtl.balancing.phases.Phases",
+    "init_args": {"first": ["segmentation"], "epochs": 1, "then": FAMO},
+}
+STOPPING = {"class_path": "medmtl.balancing.stopping.TaskwiseStopping", "init_args": {"may_stop": ["survival"]}}
 
 
 @pytest.fixture
@@ -126,11 +132,31 @@ def test_a_bad_image_is_named_with_its_case_and_leaves_no_stage_done(
         ({"network": {"encoder": {"class_path": "medmtl.encoders.absent.Encoder"}}}, "medmtl.encoders.absent.Encoder"),
         ({"balancer": {"class_path": "medmtl.encoders.residual.ResidualEncoder"}}, "must be a Balancer"),
         ({"data": {"patch": [17, 16, 16]}}, "data.patch must be multiples of 2"),
+        ({"training": {"task_rates": {"hpv": 2.0}}}, "training.task_rates must name tasks of the network"),
+        ({"training": {"sharpness": 0.05}, "balancer": FAMO}, "Famo compares a batch's losses before and after"),
+        ({"training": {"sharpness": 0.05}, "balancer": PHASES}, "Famo compares a batch's losses before and after"),
+        ({"balancer": STOPPING, "folds": {"count": 2, "validate_fraction": 0}}, "fold 0: Task-wise stopping needs"),
+        (
+            {"balancer": {"class_path": "medmtl.balancing.famo.Famo", "init_args": {"evry": 2}}},
+            "init_args must be among",
+        ),
     ],
 )
 def test_a_fault_of_the_experiment_names_its_key(change: dict, told: str, mine, fails) -> None:
     mine.config.write_text(yaml.safe_dump(yaml.safe_load(mine.config.read_text()) | change))
     assert told in fails(mine.command())
+    assert not mine.run.exists()
+
+
+def test_a_label_that_a_fold_cannot_learn_is_told_before_anything_is_made(mine, fails) -> None:
+    table = pd.read_csv(mine.manifest, dtype=str)
+    table["centre"] = ["A"] * (len(table) // 2) + ["B"] * (len(table) - len(table) // 2)
+    table.to_csv(mine.manifest, index=False)
+    given = yaml.safe_load(mine.config.read_text())
+    given["folds"] = {"by": "centre"}
+    given["network"]["tasks"]["centre"] = {"class_path": "medmtl.tasks.adversary.Adversary"}
+    mine.config.write_text(yaml.safe_dump(given))
+    assert "Training cases of fold 0: Adversary: label must be" in fails(mine.command())
     assert not mine.run.exists()
 
 
