@@ -1,24 +1,30 @@
-"""What a step costs with each kind of balancer: CPU time and peak memory, as ratios to the plain sum.
+"""What a step costs with each kind of balancer: CPU time and memory, as ratios to the plain sum.
 
-Three tasks (mask, contour, survival) on a residual U-Net of 8 to 128 channels, two cases of 48^3, one thread. Every
-method runs in a process of its own, in turns, and the medians are compared. The peer is TorchJD's own way: the Jacobian
-of all parameters by `torchjd.autojac`, then its mean.
+Three tasks (mask, contour, survival that reads the mask) on a residual U-Net of 8 to 128 channels, two cases of 48^3,
+one thread. Time: all methods take their steps in turns in one process, counted in CPU seconds; a ratio is the median
+over windows of three turns (FAMO looks at one step of three), so that other load falls on all alike. Memory: a process
+per kind of method, its peak above what it held once everything was imported. Peers are the ways TorchJD has of its
+own, with its UPGrad: `mtl_backward` between the feature maps and the losses (which counts the skips of a U-Net twice,
+so that its direction is wrong there), `autojac.backward` to all parameters, and `autogram` with a weighted backward.
 
-    python benchmarks/balancers.py [--steps 6] [--turns 3]
+    python benchmarks/balancers.py [--turns 6] [--only MGDA UPGrad]
 """
 
 import argparse
-import json
+import ctypes
+import gc
+import multiprocessing
 import resource
 import statistics
-import subprocess
-import sys
 import time
+from collections.abc import Mapping
+from multiprocessing.connection import Connection
 
 import torch
 from torch import Tensor
-from torchjd.aggregation import Mean
-from torchjd.autojac import backward, jac_to_grad
+from torchjd.aggregation import UPGrad, UPGradWeighting
+from torchjd.autogram import Engine
+from torchjd.autojac import backward, jac_to_grad, mtl_backward
 
 from medmtl.balancing.base import Balancer
 from medmtl.balancing.cut import cut_pyramids
@@ -31,19 +37,26 @@ from medmtl.tasks.base import Known
 from medmtl.tensors import Batch, Inputs, Survival
 from medmtl.training.second_look import Before, second_look
 
-PEER = "TorchJD autojac, all parameters"
 METHODS = {
     "sum": "weighted_sum.WeightedSum",
+    "sum, once more": "weighted_sum.WeightedSum",
     "normalised sum": "normalised_sum.NormalisedSum",
     "uncertainty": "uncertainty.UncertaintyWeighting",
     "FAMO": "famo.Famo",
+    "GradNorm": "gradnorm.GradNorm",
     "MGDA-UB": "mgda_ub.MgdaUpperBound",
     "MGDA": "mgda.Mgda",
     "UPGrad": "upgrad.UpGrad",
-    "FairGrad": "fairgrad.FairGrad",
     "CAGrad": "cagrad.CaGrad",
-    PEER: "",
+    "FairGrad": "fairgrad.FairGrad",
+    "GradDrop": "graddrop.GradDrop",
+    "TorchJD mtl_backward": "",
+    "TorchJD autojac.backward": "",
+    "TorchJD autogram": "",
 }
+ALIKE = frozenset({"sum, once more", "normalised sum", "uncertainty", "UPGrad", "CAGrad", "FairGrad"})  # in memory
+WINDOW = 3  # turns
+MMAP_THRESHOLD = -3  # of mallopt: blocks from this size on go back to the system when they are freed
 TASKS = "medmtl.tasks"
 NETWORK = NetworkSettings.model_validate(
     {
@@ -70,89 +83,150 @@ def batch() -> Batch:
 
 
 class Bench:
-    """One method, ready to take steps."""
+    """A network with a balancer, ready to take steps."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, path: str) -> None:
         torch.manual_seed(0)
         self.network: MultiTaskNetwork = build_network(NETWORK, 0, 2, "pfs").train()
         tasks = self.network.named_tasks()
         self.losses = torch.nn.ModuleDict({key: task.loss(Known({"pfs": OUTCOMES})) for key, task in tasks.items()})
-        path = METHODS[name] or "weighted_sum.WeightedSum"
-        self.balancer = build({"class_path": f"medmtl.balancing.{path}"}, Balancer, tuple(tasks))
-        learned = [*self.network.parameters(), *self.balancer.parameters()]
-        self.optimiser = torch.optim.AdamW(learned, lr=1e-3)
-        self.peer = name == PEER
+        member = {"class_path": f"medmtl.balancing.{path or METHODS['sum']}"}
+        self.balancer = build(member, Balancer, tuple(tasks))
+        self.optimiser = torch.optim.AdamW([*self.network.parameters(), *self.balancer.parameters()], lr=1e-3)
         self.batch = batch()
 
     def step(self) -> None:
-        before = Before.now(self.losses)
+        before = Before.now(self.losses) if self.balancer.looks_again else None
         self.optimiser.zero_grad()
-        if self.peer:
-            self._peer()
-        else:
-            self._total().backward()
+        self.descend()
         self.optimiser.step()
-        if self.balancer.look_due:
+        if before and self.balancer.look_due:
             with torch.no_grad(), second_look(self.network, self.losses, before):
-                self.balancer.look_again(self._told(self.network(self.batch.inputs)))
+                self.balancer.look_again(self.told(self.network(self.batch.inputs)))
 
-    def _total(self) -> Tensor:
+    def descend(self) -> None:
+        """Leave the gradients of a step at the parameters."""
         pyramids = self.network.encode(self.batch.inputs)
         if not self.balancer.reads_gradients:
-            return self.balancer(self._told(self.network.answer(pyramids, self.batch.inputs)))
+            self.balancer(self.told(self.network.answer(pyramids, self.batch.inputs))).backward()
+            return
         cut, behind = cut_pyramids(pyramids, self.network.sharing, self.network.tasks)
-        return self.balancer(self._told(self.network.answer(behind, self.batch.inputs)), cut)
+        self.balancer(self.told(self.network.answer(behind, self.batch.inputs)), cut).backward()
 
-    def _peer(self) -> None:
-        told = self._told(self.network(self.batch.inputs))
-        parameters = list(self.network.parameters())
-        backward([loss.value for loss in told.values()], inputs=parameters, parallel_chunk_size=1)
-        jac_to_grad(parameters, Mean())
-
-    def _told(self, found: dict[str, Tensor]) -> dict[str, TaskLoss]:
+    def told(self, found: Mapping[str, Tensor]) -> dict[str, TaskLoss]:
         return {key: self.losses[key](found[key], self.batch) for key in found}
 
+    def values(self, found: Mapping[str, Tensor]) -> list[Tensor]:
+        return [loss.value for loss in self.told(found).values()]
 
-def measure(name: str, steps: int) -> dict[str, float]:
-    torch.set_num_threads(1)
-    bench = Bench(name)
+
+class BetweenMaps(Bench):
+    """TorchJD's multi-task backward: gradients at the feature maps, then the Jacobian of the shared parameters."""
+
+    def descend(self) -> None:
+        pyramids = self.network.encode(self.batch.inputs)
+        maps = next(iter(pyramids.values()))
+        shared = list(self.network.sharing.parameters())
+        losses = self.values(self.network.answer(pyramids, self.batch.inputs))
+        mtl_backward(losses, features=maps, shared_params=shared, retain_graph=True)  # survival reads the mask's graph
+        jac_to_grad(shared, UPGrad())
+
+
+class AllParameters(Bench):
+    """TorchJD's Jacobian of all parameters."""
+
+    def descend(self) -> None:
+        parameters = list(self.network.parameters())
+        backward(self.values(self.network(self.batch.inputs)), inputs=parameters, parallel_chunk_size=1)
+        jac_to_grad(parameters, UPGrad())
+
+
+class Products(Bench):
+    """TorchJD's scalar products of the shared gradients, then one backward pass of the weighted losses."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.engine, self.weigh = Engine(self.network.sharing, batch_dim=None), UPGradWeighting()
+
+    def descend(self) -> None:
+        losses = torch.stack(self.values(self.network(self.batch.inputs)))
+        losses.backward(self.weigh(self.engine.compute_gramian(losses)))
+
+
+PEERS = {
+    "TorchJD mtl_backward": BetweenMaps,
+    "TorchJD autojac.backward": AllParameters,
+    "TorchJD autogram": Products,
+}
+
+
+def ready(name: str) -> Bench:
+    """Return the method after one step, which alone fills the optimiser's memory."""
+    bench = PEERS.get(name, Bench)(METHODS[name])
     bench.step()
-    taken = []
-    for _ in range(steps):
-        began = time.process_time()
-        bench.step()
-        taken.append(time.process_time() - began)
-    pairs = [(one + other) / 2 for one, other in zip(taken[::2], taken[1::2], strict=False)]  # FAMO looks at one of two
-    return {"seconds": statistics.median(pairs), "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    return bench
+
+
+def seconds(methods: list[str], turns: int) -> dict[str, list[float]]:
+    """Return the CPU seconds of every turn's step by method; the first turn of all begins anywhere."""
+    benches = {name: ready(name) for name in methods}
+    found: dict[str, list[float]] = {name: [] for name in methods}
+    for turn in range(turns):
+        first = turn % len(methods)
+        for name in methods[first:] + methods[:first]:
+            gc.collect()
+            began = time.process_time()
+            benches[name].step()
+            found[name].append(time.process_time() - began)
+    return found
+
+
+def ratio(taken: list[float], base: list[float]) -> float:
+    """Return the median over windows of turns of time over time."""
+    windows = range(len(taken) - WINDOW + 1)
+    return statistics.median(sum(taken[w : w + WINDOW]) / sum(base[w : w + WINDOW]) for w in windows)
+
+
+def megabytes(name: str) -> float:
+    """Return the peak of a process of its own above what it held before the network was built."""
+    processes = multiprocessing.get_context("fork")  # everything is imported once; nothing has run in this one
+    receive, send = processes.Pipe(duplex=False)
+    child = processes.Process(target=_tell_peak, args=(name, send))
+    child.start()
+    send.close()  # so that a child that fails is not waited for
+    found: float = receive.recv()
+    child.join()
+    return found
+
+
+def _tell_peak(name: str, send: Connection) -> None:
+    give_back = getattr(ctypes.CDLL(None), "mallopt", None)
+    if give_back:
+        give_back(MMAP_THRESHOLD, 65_536)  # else what is freed stays with the process, or not, by chance
+    base = peak()
+    ready(name).step()
+    send.send(peak() - base)
+
+
+def peak() -> float:
+    """Return the largest resident memory that this process has had, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # Linux counts in KiB
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=6)
-    parser.add_argument("--turns", type=int, default=3)
-    parser.add_argument("--one", help="Measure this method alone, and print JSON.")
-    parser.add_argument(
-        "--only", nargs="+", choices=tuple(METHODS), help="Methods to measure beside the sum; else all."
-    )
+    parser.add_argument("--turns", type=int, default=6, help="At least 3.")
+    parser.add_argument("--only", nargs="+", choices=tuple(METHODS), help="Methods beside the sum; else all.")
     given = parser.parse_args()
-    methods = ("sum", *given.only) if given.only else tuple(METHODS)
-    if given.one:
-        print(json.dumps(measure(given.one, given.steps)))
-        return
-    found: dict[str, list[dict[str, float]]] = {name: [] for name in methods}
-    for _ in range(given.turns):
-        for name in methods:
-            command = [sys.executable, __file__, "--one", name, "--steps", str(given.steps)]
-            done = subprocess.run(command, capture_output=True, text=True, check=True)
-            found[name].append(json.loads(done.stdout))
-    print("| method | s a step | x sum | peak MB | x sum |\n|---|---|---|---|---|")
-    base = found["sum"]
-    for name, turns in found.items():
-        seconds, mb = (statistics.median(turn[key] for turn in turns) for key in ("seconds", "mb"))
-        ratios = [
-            statistics.median(t[key] / b[key] for t, b in zip(turns, base, strict=True)) for key in ("seconds", "mb")
-        ]
-        print(f"| {name} | {seconds:.3f} | {ratios[0]:.2f} | {mb:.0f} | {ratios[1]:.2f} |")
+    torch.set_num_threads(1)
+    methods = list(dict.fromkeys(("sum", *(given.only or METHODS))))
+    memory = {name: megabytes(name) for name in methods if name not in ALIKE}
+    taken = seconds(methods, given.turns)
+    print("| method | CPU s a step | x sum | MB | x sum |\n|---|---|---|---|---|")
+    for name in methods:
+        times = f"{statistics.median(taken[name]):.3f} | {ratio(taken[name], taken['sum']):.2f}"
+        space = f"{memory[name]:.0f} | {memory[name] / memory['sum']:.2f}" if name in memory else "|"
+        print(f"| {name} | {times} | {space} |")
 
 
 if __name__ == "__main__":

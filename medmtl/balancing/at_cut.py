@@ -41,7 +41,9 @@ class CutBalancer(Balancer):
             return scalar_with_gradient(value, everything, tuple(torch.zeros_like(p) for p in everything))
         weights = self.weigh_maps(maps, active, cut)
         self.weights = dict(zip(active, weights.tolist(), strict=True))
-        shared = pulled(tuple(_weighted(weights, rows) for rows in zip(*maps, strict=True)), cut)
+        joined = tuple(_weighted(weights, rows) for rows in zip(*maps, strict=True))
+        del found, maps  # else a gradient per task at every map stays: 3 % of the memory of a step
+        shared = pulled(joined, cut)
         summed = tuple(torch.stack(rows).sum(dim=0) for rows in zip(*heads, strict=True))
         return scalar_with_gradient(value, (*cut.shared, *cut.heads), (*shared, *summed))
 

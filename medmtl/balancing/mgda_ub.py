@@ -29,6 +29,5 @@ class MgdaUpperBound(CutBalancer):
 
 
 def _products(rows: Sequence[Tensor]) -> Tensor:
-    """Return the scalar products [T, T] of the tasks' gradients at one map; all maps together are large."""
-    flat = [row.float().reshape(-1) for row in rows]
-    return torch.stack([torch.stack([a @ b for b in flat]) for a in flat])
+    """Return the scalar products [T, T] of the tasks' gradients at one map; a copy of each of them would be large."""
+    return torch.stack([torch.stack([(a.float() * b.float()).sum() for b in rows]) for a in rows])
