@@ -1,5 +1,6 @@
 """Writes a file so that its name is either whole or absent, whenever the writing is killed."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,15 @@ def whole_file(path: Path) -> Iterator[Path]:
     """Yield a place beside `path` to write to; it takes that name once all is written. Its folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = partial_of(path)
+    yield partial
+    partial.replace(path)
+
+
+@contextmanager
+def whole_file_of_many(path: Path) -> Iterator[Path]:
+    """Yield the same where several processes may write one file at once: each is whole, and the last one stays."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{PARTIAL}{os.getpid()}-{path.name}")
     yield partial
     partial.replace(path)
 

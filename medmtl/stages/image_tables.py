@@ -13,7 +13,7 @@ from medmtl.features.image_row import ExtractionPlan, ImageRow, Measured
 from medmtl.features.measure_row import feature_columns
 from medmtl.features.provider import radiomics_provider
 from medmtl.stages.provenance import surroundings
-from medmtl.whole_file import whole_file
+from medmtl.whole_file import whole_file_of_many
 
 HEAD = ("case_id", "line", "part", "region", "status", "reason", "voxels_before", "voxels_after", "volume_ml")
 FEATURES, PROVENANCE = "radiomics", "provenance.json"
@@ -47,9 +47,9 @@ def image_table(rows: Iterable[MeasuredRow], plan: ExtractionPlan, perturbed: bo
 
 def write_table(table: pd.DataFrame, folder: Path, name: str) -> None:
     """Write NAME.csv and NAME.parquet, each either whole or absent."""
-    with whole_file(folder / f"{name}.csv") as partial:
+    with whole_file_of_many(folder / f"{name}.csv") as partial:
         table.to_csv(partial, index=False)
-    with whole_file(folder / f"{name}.parquet") as partial:
+    with whole_file_of_many(folder / f"{name}.parquet") as partial:
         table.to_parquet(partial, index=False)
 
 
@@ -65,7 +65,7 @@ def write_provenance(rows: Iterable[MeasuredRow], plan: ExtractionPlan, folder: 
         "columns": column_metadata(settings),
         "rows": [_told(one) for one in rows],
     }
-    with whole_file(folder / PROVENANCE) as partial:
+    with whole_file_of_many(folder / PROVENANCE) as partial:
         partial.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
 
 

@@ -1,7 +1,6 @@
 """Remembers every line of a table that was measured, so that a stopped extraction goes on where it was."""
 
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import asdict
 from math import isfinite, nan
@@ -14,7 +13,7 @@ from medmtl.features.measure_row import measure_row
 from medmtl.features.provider import installed_providers
 from medmtl.imaging.voxel_files import voxel_files
 from medmtl.stages.provenance import file_hash, text_hash
-from medmtl.whole_file import whole_file
+from medmtl.whole_file import whole_file_of_many
 
 RECIPE = 2  # raise it when the same input would give other numbers
 
@@ -34,8 +33,7 @@ def measure_or_remember(row: ImageRow, plan: ExtractionPlan, memory: Path) -> tu
         if known := _recalled(place):
             return row.line, known, files
     document = json.dumps([_plain(one) for one in measure_row(row, plan)])
-    place = memory / f"{key[:32]}-{row.line}-{os.getpid()}.json"  # equal lines and two commands write to two places
-    with whole_file(place) as partial:
+    with whole_file_of_many(memory / f"{key[:32]}-{row.line}.json") as partial:
         partial.write_text(document, "utf-8")
     return row.line, list(_measured(json.loads(document))), files
 

@@ -243,3 +243,21 @@ def test_voxels_in_a_file_of_their_own_are_part_of_what_is_remembered(tmp_path: 
     extract_images(path, PLAN, out, jobs=1)
     after = pd.read_csv(out / "radiomics.csv")["original_firstorder_Mean"][0]
     assert after - before == pytest.approx(7, rel=1e-5)
+
+
+def test_two_commands_may_write_into_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, out = _table(tmp_path), tmp_path / "out"
+    extract_images(path, PLAN, out, jobs=1)
+    first, write = (out / "radiomics.csv").read_bytes(), pd.DataFrame.to_csv
+
+    def while_another_writes(table: pd.DataFrame, partial: Path, **options: object) -> None:
+        write(table, partial, **options)
+        with monkeypatch.context() as other:
+            other.setattr(pd.DataFrame, "to_csv", write)
+            other.setattr("os.getpid", lambda: 1)
+            extract_images(path, PLAN, out, jobs=1)
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", while_another_writes)
+    extract_images(path, PLAN, out, jobs=1)
+    assert (out / "radiomics.csv").read_bytes() == first
+    assert not list(out.glob(".partial-*"))
