@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Sequence
+from itertools import combinations
 from typing import Literal
 
 import torch
@@ -51,13 +52,18 @@ class TraceNormSharing(Sharing):
         return self._strength * torch.stack(parts).sum()
 
     def figures(self) -> dict[str, float]:
-        """Return for each layer the part of the kernels' squares that one common kernel, scaled per task, explains.
+        """Return how much of each layer one kernel explains, and how every pair of tasks is related.
 
-        It is 1 where the tasks' kernels are multiples of each other, and 1 over the tasks where they have nothing in
-        common.
+        `shared_layer_k` is the part of the kernels' squares that one common kernel, scaled per task, explains: 1 where
+        they are multiples of each other, 1 over the tasks where they have nothing in common. `relation_a_b`, from -1
+        to 1, is the correlation in `relations`, the mean over layers.
         """
-        values = [torch.linalg.svdvals(_last_axis(one.detach().float())[0]).square() for one in self.stacked()]
-        return {f"shared_layer_{place}": float(one[0] / one.sum()) for place, one in enumerate(values)}
+        layers = [_last_axis(one.detach().float())[0] for one in self.stacked()]
+        values = [torch.linalg.svdvals(layer).square() for layer in layers]
+        shared = {f"shared_layer_{place}": float(one[0] / one.sum()) for place, one in enumerate(values)}
+        mean = torch.stack([_correlations(relations(layer)) for layer in layers]).mean(dim=0)
+        pairs = combinations(enumerate(self.encoders), 2)
+        return shared | {f"relation_{a}_{b}": float(mean[row, column]) for (row, a), (column, b) in pairs}
 
     def stacked(self) -> list[Tensor]:
         """Return the tasks' kernels of every layer, [out, in, voxels, tasks]."""
@@ -71,6 +77,23 @@ def trace_norm(matrix: Tensor) -> Tensor:
         values = torch.linalg.svdvals(matrix.float())
         found: Tensor = ((values.square() + _SMOOTH**2).sqrt() - _SMOOTH).sum()
     return found
+
+
+def relations(weights: Tensor) -> Tensor:
+    """Return the covariance of tasks [T, T], of trace 1, that explains their weights [D, T] best.
+
+    It is (W'W)^(1/2) over its trace: of all such matrices C, the one with the least tr(W C^-1 W'), which then is the
+    square of the trace norm of W. So the penalty is that of relations which are learned with the weights. Source:
+    Zhang and Yeung, A convex formulation for learning task relationships in multi-task learning, UAI 2010.
+    """
+    _, values, axes = torch.linalg.svd(weights, full_matrices=False)
+    found: Tensor = (axes.mT * values) @ axes / values.sum()
+    return found
+
+
+def _correlations(covariance: Tensor) -> Tensor:
+    deviation = covariance.diagonal().clamp_min(1e-30).sqrt()
+    return covariance / deviation[:, None] / deviation
 
 
 def _last_axis(kernels: Tensor) -> list[Tensor]:

@@ -1,16 +1,18 @@
 """Under the trace norm related tasks come to share their kernels, unrelated ones keep their own."""
 
 from collections.abc import Callable
+from itertools import combinations
 
 import numpy as np
 import pytest
 import torch
+from scipy.linalg import sqrtm
 from torch import Tensor, nn
 
 from medmtl.encoders.base import Encoder
 from medmtl.errors import MedmtlError
 from medmtl.members import Member
-from medmtl.sharing.trace_norm import Form, TraceNormSharing, trace_norm
+from medmtl.sharing.trace_norm import Form, TraceNormSharing, relations, trace_norm
 from medmtl.tensors import Pyramid
 
 ENCODER: Member = {"class_path": "medmtl.encoders.residual.ResidualEncoder", "init_args": {"widths": [3, 5]}}
@@ -82,12 +84,15 @@ def test_equal_encoders_cost_the_root_of_their_number_and_foreign_ones_their_num
     sharing = TraceNormSharing(ONE_LAYER, TASKS, strength=1.0)
     length = float(sharing.encoders["one"].layer.weight.detach().norm())
     assert sharing.penalty().item() == pytest.approx(2 * length, rel=1e-3)
-    assert sharing.figures() == {"shared_layer_0": pytest.approx(1.0)}
+    assert list(sharing.figures().values()) == pytest.approx([1.0] * 7)
     for channel, own in enumerate(sharing.encoders.values()):  # each task's kernels where the others have none
         own.layer.weight.data *= (torch.arange(4) == channel)[:, None, None, None, None]
         own.layer.weight.data *= length / own.layer.weight.data.norm()
     assert sharing.penalty().item() == pytest.approx(4 * length, rel=1e-3)
-    assert sharing.figures() == {"shared_layer_0": pytest.approx(0.25)}
+    told = sharing.figures()
+    assert told.pop("shared_layer_0") == pytest.approx(0.25)
+    assert set(told) == {f"relation_{a}_{b}" for a, b in combinations(TASKS, 2)}
+    assert list(told.values()) == pytest.approx([0.0] * 6, abs=1e-6)
 
 
 def test_its_slope_is_the_orthogonal_factor_and_nought_where_nothing_is() -> None:
@@ -102,6 +107,20 @@ def test_its_slope_is_the_orthogonal_factor_and_nought_where_nothing_is() -> Non
     nothing = torch.zeros(7, 2, requires_grad=True)
     trace_norm(nothing).backward()
     assert not bool(nothing.grad.any())
+
+
+def test_the_relations_are_the_best_explanation_and_cost_the_square_of_the_trace_norm() -> None:
+    rng = np.random.default_rng(5)
+    weights = rng.normal(size=(9, 3)) @ rng.normal(size=(3, 3))
+    found = relations(torch.from_numpy(weights)).numpy()
+    root = sqrtm(weights.T @ weights)
+    np.testing.assert_allclose(found, root / np.trace(root), atol=1e-9)
+    cost = np.trace(weights @ np.linalg.inv(found) @ weights.T)
+    assert cost == pytest.approx(np.linalg.norm(weights, "nuc") ** 2)
+    for _ in range(20):
+        other = found + 0.05 * np.cov(rng.normal(size=(3, 9)))
+        other /= np.trace(other)
+        assert np.trace(weights @ np.linalg.inv(other) @ weights.T) > cost
 
 
 def learned(strength: float, teacher: Callable[[int], Tensor]) -> tuple[TraceNormSharing, float]:
@@ -147,6 +166,16 @@ def test_related_tasks_come_to_share_one_kernel_and_gain_by_it_and_unrelated_one
     assert ratio(tied) < 0.05
     assert together < 0.2 * alone
     assert ratio(learned(0.6, foreign)[0]) > 0.6
+
+
+def test_two_pairs_of_related_tasks_are_told_from_each_other_even_where_the_sign_is_not_the_same() -> None:
+    def pairs(task: int) -> Tensor:
+        return (-1) ** task * (1 + task % 2) * foreign(task // 2)
+
+    told = {name: value for name, value in learned(0.6, pairs)[0].figures().items() if name.startswith("relation")}
+    within = [told.pop("relation_one_two"), told.pop("relation_three_four")]
+    assert max(within) < -0.8
+    assert max(abs(value) for value in told.values()) < 0.2
 
 
 def test_without_strength_there_is_no_penalty_and_a_negative_one_is_refused() -> None:
