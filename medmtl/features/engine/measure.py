@@ -63,9 +63,8 @@ def _images(
             missing.discard(name)
             yield name, image, options
         for name in sorted(missing):
-            note = f"{name}: there is no such image; one of size {prepared.image.GetSize()} may be too small for it"
             for progress in at_work.values():
-                progress.incidents.append(RefusedError(RegionStatus.TOO_SMALL, note))
+                progress.incidents.append(_absent(name, image_type, prepared))
 
 
 def _of_type(
@@ -85,6 +84,14 @@ def _box(at_work: Mapping[str, _Progress]) -> NDArray[np.int64]:
     first = np.array([region.first for region in regions])
     beyond = first + [region.inside.shape for region in regions]
     return np.stack([first.min(axis=0), beyond.max(axis=0)], axis=1).astype(np.int64)
+
+
+def _absent(name: str, image_type: str, prepared: Prepared) -> RefusedError:
+    if image_type == "LBP3D":  # it says nothing where it cannot import what it needs
+        note = f"{name}: there is no such image; PyRadiomics needs trimesh, and a SciPy that has sph_harm, to make it"
+        return RefusedError(RegionStatus.ERROR, note)
+    note = f"{name}: there is no such image; one of size {prepared.image.GetSize()} may be too small for it"
+    return RefusedError(RegionStatus.TOO_SMALL, note)
 
 
 def _union(image: sitk.Image, at_work: Mapping[str, _Progress]) -> sitk.Image:

@@ -1,5 +1,7 @@
 """Nothing that image and mask may hold stops an extraction or damages a number: a fixed row, and a status."""
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813
@@ -178,3 +180,12 @@ def test_masks_that_differ_in_direction_alone_are_told_apart():
 def test_a_channel_that_the_mask_lacks_has_a_status():
     found = extract(NOISE, sitk.Compose([BALL, BALL]), profile_from({"setting": {"label_channel": 5}}, "test"))
     assert found.status == RegionStatus.ERROR
+
+
+def test_an_image_for_which_a_package_lacks_is_an_error_and_not_too_small():
+    found = extract(NOISE, BALL, profile_from({"imageType": {"Original": {}, "LBP3D": {}}}, "test"))
+    if find_spec("trimesh"):
+        pytest.skip("trimesh is here")
+    assert found.status == RegionStatus.ERROR
+    assert "trimesh" in found.notes[0]
+    assert np.isfinite(found.features["original_firstorder_Mean"])
