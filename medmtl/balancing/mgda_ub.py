@@ -15,6 +15,8 @@ class MgdaUpperBound(CutBalancer):
     """MGDA-UB: MGDA's weights, found from the gradients by the feature maps in the place of the shared weights.
 
     One walk through the shared part instead of one per task; the bound is tight where the maps determine the weights.
+    Where the sharing gives every task maps of its own (soft, stitches, attention, experts), gradients at them have no
+    product in common, and the weights are one over the squared lengths.
     Source: Sener and Koltun, Multi-task learning as multi-objective optimization, NeurIPS 2018.
     """
 

@@ -62,7 +62,13 @@ def _score(
         total = weight.sum(axis=1)
         summed = np.where(weight > 0, weight * np.nan_to_num(drawn), 0).sum(axis=1)
         draws[task] = np.divide(summed, total, out=np.full(len(total), np.nan), where=total > 0)
-    return Scores({task: float(np.mean([one[task] for one in found])) for task in TASKS}, draws)
+    return Scores({task: _mean([one[task] for one in found]) for task in TASKS}, draws)
+
+
+def _mean(scores: Sequence[float]) -> float:
+    """Return the mean of what is known: a fold's few test cases may have no pair to order."""
+    known = [score for score in scores if not np.isnan(score)]
+    return float(np.mean(known)) if known else float("nan")
 
 
 def _one(readings: Mapping[str, Reading], endpoints: Mapping[str, Endpoint], counts: Floats, task: str) -> Floats:

@@ -5,6 +5,7 @@ from torch.distributed.fsdp import FullyShardedDataParallel
 from torch.nn.modules.batchnorm import SyncBatchNorm, _BatchNorm
 
 from medmtl.balancing.base import Balancer
+from medmtl.balancing.seeded import Draws
 from medmtl.data.settings import DataSettings
 from medmtl.errors import MedmtlError
 from medmtl.losses.base import Loss
@@ -54,7 +55,12 @@ def check_accumulation(balancer: Balancer, training: TrainingSettings) -> None:
 
 
 def check_sharpness(balancer: Balancer, training: TrainingSettings) -> None:
-    """Raise MedmtlError where a balancer is to learn from steps that are taken from another point of the weights."""
+    """Raise MedmtlError where a balancer would see other weights, or draw anew, in the second half of a step."""
+    if training.sharpness and any(isinstance(part, Draws) for part in balancer.modules()):
+        raise MedmtlError(
+            f"{_deepest(balancer)} draws anew for every loss it is given, and training.sharpness computes two in a "
+            "step: it would climb by one draw and descend by another. Set sharpness to 0, or take another balancer."
+        )
     if training.sharpness and balancer.looks_again:
         raise MedmtlError(
             f"{_deepest(balancer)} compares a batch's losses before and after the step. With training.sharpness the "

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from medmtl.comparison.cell import Cell, Reading
-from medmtl.comparison.draws import score_variants
+from medmtl.comparison.draws import mean_score, score_variants
 from medmtl.comparison.table import delta_m, make_table
 from medmtl.evaluation.concordance import harrell_c
 from medmtl.records import Endpoint
@@ -78,3 +78,15 @@ def test_the_draws_of_equal_variants_are_paired() -> None:
 def test_the_gap_is_training_less_test() -> None:
     table = make_table(BOTH, endpoints(), 20).set_index("variant")
     assert table.loc["equal", "survival_gap"] == pytest.approx(0)
+
+
+def test_a_training_whose_test_cases_tell_no_order_is_left_out_of_the_mean() -> None:
+    some = cells(segmentation=(0.8, None), survival=(None, 1.0), sum=(0.8, 1.0))
+    whole = score_variants(some, endpoints(), 20)["sum"].found["survival"]
+    scores = [mean_score(one.tested, endpoints())["survival"] for one in some["sum"]]
+    last = some["sum"][-1]
+    silent = {case: reading.model_copy(update={"log_hazard": None}) for case, reading in last.tested.items()}
+    some["sum"][-1] = last.model_copy(update={"tested": silent})
+    found = score_variants(some, endpoints(), 20)["sum"].found["survival"]
+    assert whole == pytest.approx(np.mean(scores))
+    assert found == pytest.approx(np.mean(scores[:-1]))

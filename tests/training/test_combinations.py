@@ -8,13 +8,22 @@ import pytest
 import torch
 from pytorch_lightning.strategies import DDPStrategy, FSDPStrategy, SingleDeviceStrategy
 
+from medmtl.balancing.alternating import AlternatingTasks
 from medmtl.balancing.famo import Famo
 from medmtl.balancing.mgda import Mgda
+from medmtl.balancing.pcgrad import PcGrad
+from medmtl.balancing.random_weights import RandomWeights
 from medmtl.balancing.weighted_sum import WeightedSum
 from medmtl.errors import MedmtlError
 from medmtl.network import MultiTaskNetwork, build_network, check_names
 from medmtl.network_settings import NetworkSettings
-from medmtl.training.combinations import check_accumulation, check_balancer, check_batches, check_strategy
+from medmtl.training.combinations import (
+    check_accumulation,
+    check_balancer,
+    check_batches,
+    check_sharpness,
+    check_strategy,
+)
 from medmtl.training.init_from import init_from
 from medmtl.training.settings import TrainingSettings
 
@@ -145,3 +154,11 @@ def test_a_stopped_head_stays_bit_for_bit_and_the_rest_goes_on(material, tmp_pat
     )
     logits = "tasks.segmentation.logits.weight"
     assert not torch.equal(kept[stopped - 1][logits], kept[5][logits])
+
+
+@pytest.mark.parametrize("balancer", [PcGrad(TASKS), RandomWeights(TASKS), AlternatingTasks(TASKS)])
+def test_what_draws_anew_is_refused_where_a_step_computes_its_losses_twice(balancer) -> None:
+    with pytest.raises(MedmtlError, match=rf"{type(balancer).__name__} draws anew .*Set sharpness to 0"):
+        check_sharpness(balancer, TrainingSettings(sharpness=0.05))
+    check_sharpness(balancer, TrainingSettings())
+    check_sharpness(Mgda(TASKS), TrainingSettings(sharpness=0.05))
