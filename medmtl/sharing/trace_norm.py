@@ -54,13 +54,13 @@ class TraceNormSharing(Sharing):
     def figures(self) -> dict[str, float]:
         """Return how much of each layer one kernel explains, and how every pair of tasks is related.
 
-        `shared_layer_k` is the part of the kernels' squares that one common kernel, scaled per task, explains: 1 where
+        `layer_k` is the part of the kernels' squares that one common kernel, scaled per task, explains: 1 where
         they are multiples of each other, 1 over the tasks where they have nothing in common. `relation_a_b`, from -1
         to 1, is the correlation in `relations`, the mean over layers.
         """
         layers = [_last_axis(one.detach().float())[0] for one in self.stacked()]
         values = [torch.linalg.svdvals(layer).square() for layer in layers]
-        shared = {f"shared_layer_{place}": float(one[0] / one.sum()) for place, one in enumerate(values)}
+        shared = {f"layer_{place}": float(one[0] / one.sum()) for place, one in enumerate(values)}
         mean = torch.stack([_correlations(relations(layer)) for layer in layers]).mean(dim=0)
         pairs = combinations(enumerate(self.encoders), 2)
         return shared | {f"relation_{a}_{b}": float(mean[row, column]) for (row, a), (column, b) in pairs}

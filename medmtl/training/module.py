@@ -81,9 +81,8 @@ class JointModule(LightningModule):
                 parameter.grad = None
 
     def on_train_epoch_end(self) -> None:
-        """Let the balancer learn from the epoch, and log what the sharing tells of itself."""
+        """Let the balancer learn from the epoch."""
         self.balancer.end_epoch()
-        self.log_dict(self.network.sharing.figures())
 
     def training_step(self, batch: Batch, batch_index: int) -> Tensor:
         """Return the balanced loss of the batch."""
@@ -109,6 +108,9 @@ class JointModule(LightningModule):
             self.averaged.update_parameters(self.network)
         if self.balancer.look_due:
             self.balancer.look_again(self._again(batch))
+        if self.trainer.is_last_batch:  # at the end of the epoch it would be told with the next one's figures
+            figures = {f"sharing_{name}": value for name, value in self.network.sharing.figures().items()}
+            self.log_dict(figures, on_step=False, on_epoch=True, batch_size=len(batch.case_ids))
 
     def _probes(self, batch_index: int) -> bool:
         every = self._plan.training.probe_every

@@ -12,7 +12,7 @@ from torch import Tensor
 from medmtl.whole_file import whole_file
 
 _LOG = logging.getLogger(__name__)
-_EVERY_EPOCH = ("train_", "weight_", "gradient_")  # what begins so is known without a validation
+_EVERY_EPOCH = ("train_", "weight_", "gradient_", "sharing_")  # what begins so is known without a validation
 
 
 class EpochTable(Callback):

@@ -90,7 +90,7 @@ def test_equal_encoders_cost_the_root_of_their_number_and_foreign_ones_their_num
         own.layer.weight.data *= length / own.layer.weight.data.norm()
     assert sharing.penalty().item() == pytest.approx(4 * length, rel=1e-3)
     told = sharing.figures()
-    assert told.pop("shared_layer_0") == pytest.approx(0.25)
+    assert told.pop("layer_0") == pytest.approx(0.25)
     assert set(told) == {f"relation_{a}_{b}" for a, b in combinations(TASKS, 2)}
     assert list(told.values()) == pytest.approx([0.0] * 6, abs=1e-6)
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import torch
 
@@ -86,3 +87,14 @@ def test_many_tasks_train_together_and_the_auxiliary_ones_are_not_asked_afterwar
     metrics = (tmp_path / "metrics.csv").read_text().splitlines()[0]
     assert "validate_hpv_balanced_accuracy" in metrics
     assert "train_centre" in metrics
+
+
+def test_an_epoch_is_told_what_the_trace_norm_shares(material, tmp_path: Path) -> None:
+    sharing: Member = {"class_path": "medmtl.sharing.trace_norm.TraceNormSharing"}
+    network = material.recipe.network.model_copy(update={"sharing": sharing})
+    saved = replace(material, recipe=material.recipe._replace(network=network)).train(tmp_path)
+    told = pd.read_csv(tmp_path / "metrics.csv")
+    assert told["sharing_layer_0"].between(0.5, 1.0).all()  # no epoch is without
+    assert told["sharing_relation_segmentation_survival"].between(-1.0, 1.0 + 1e-6).all()
+    of_saved = load_model(saved)[0].sharing.figures()["layer_0"]
+    assert (told["sharing_layer_0"] - of_saved).abs().min() < 1e-6
