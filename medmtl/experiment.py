@@ -18,6 +18,9 @@ from medmtl.risk.settings import RiskSettings
 from medmtl.training.settings import TrainingSettings
 from medmtl.whole_file import whole_file
 
+RELIABLE = "medmtl.risk.selectors.reliable.Reliable"
+OWN_REPEATS = "repeats"  # the argument of it that names the table
+
 
 class FoldSettings(BaseModel):
     """How the cohort is divided."""
@@ -34,6 +37,17 @@ class FoldSettings(BaseModel):
         le=0.5,
         description="Part of the other cases that stops training; 0 trains every epoch on all of them.",
     )
+
+
+class ParallelSettings(BaseModel):
+    """Who shares the work of `extract`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    backend: Literal["loky", "threading", "dask"] = Field(
+        "loky", description="Processes or threads of this machine, or the workers of a Dask cluster (medmtl[dask])."
+    )
+    address: str | None = Field(None, description="Of Dask's scheduler, as tcp://host:8786.")
 
 
 class Experiment(BaseModel):
@@ -56,6 +70,9 @@ class Experiment(BaseModel):
         ge=1,
         description="Folds trained at once, each on its share of the cores, with its own memory; null is 1 on a GPU, "
         "elsewhere one per core and at most `jobs`. Changes results by rounding alone.",
+    )
+    parallel: ParallelSettings = Field(
+        ParallelSettings(), description="Who shares the work of extraction. Changes no result."
     )
     folds: FoldSettings = Field(FoldSettings(), description="Division of the cohort.")
     prepare: PrepareSettings = Field(PrepareSettings(), description="Images to network input.")
@@ -83,12 +100,33 @@ def read_experiment(path: Path) -> Experiment:
 def check_experiment(given: dict[str, Any], source: str) -> Experiment:
     """Return the experiment of these options; raise MedmtlError that names the source and every wrong key."""
     try:
-        return Experiment.model_validate(given)
+        experiment = Experiment.model_validate(given)
     except ValidationError as error:
         faults = "\n".join(
             f"  {'.'.join(map(str, e['loc']))}: {e['msg']}. Found {e['input']!r}." for e in error.errors()
         )
         raise MedmtlError(f"{source}: these options must be mended (see `medmtl run --help`):\n{faults}") from error
+    _check_stability(experiment, source)
+    return experiment
+
+
+def asks_own_repeats(member: Member) -> bool:
+    """Say whether a selector reads repeated measurements, and names no table: it means the run's own."""
+    return member["class_path"] == RELIABLE and member.get("init_args", {}).get(OWN_REPEATS) is None
+
+
+def _check_stability(experiment: Experiment, source: str) -> None:
+    stability = experiment.radiomics.stability
+    if "flips" in stability.masks and not experiment.inference.flips:
+        raise MedmtlError(
+            f"{source}: radiomics.stability.masks may name flips where mirrored views are predicted. Found "
+            "inference.flips false; set it to true, or leave flips out."
+        )
+    if any(map(asks_own_repeats, experiment.risk.selectors)) and not stability.asked:
+        raise MedmtlError(
+            f"{source}: the selector Reliable must have repeated measurements. Found neither its `repeats` nor "
+            "radiomics.stability; name the changes there, as masks: [flips, thresholds]."
+        )
 
 
 def write_experiment(experiment: Experiment, path: Path) -> None:

@@ -1,6 +1,7 @@
 """Measures one case, whatever its mask looks like."""
 
 from math import nan
+from typing import NamedTuple
 
 import numpy as np
 import SimpleITK as sitk  # noqa: N813  (its documentation's own abbreviation)
@@ -8,7 +9,7 @@ import SimpleITK as sitk  # noqa: N813  (its documentation's own abbreviation)
 from medmtl.features.base import CONVENTIONAL, CaseFeatures, FeatureStatus
 from medmtl.features.conventional import measure
 from medmtl.features.further_regions import all_around, further_regions
-from medmtl.features.isotropic import bounding_box, covers, isotropic_grid, resample_near
+from medmtl.features.isotropic import bounding_box, covers, isotropic_grid, moved, resample_near
 from medmtl.features.radiomics import measure_radiomics, radiomics_names
 from medmtl.features.settings import RadiomicsSettings
 from medmtl.imaging.image import to_sitk
@@ -26,9 +27,16 @@ def feature_names(settings: RadiomicsSettings) -> tuple[str, ...]:
     return (*CONVENTIONAL, *own, *(f"{region}_{name}" for region in settings.regions for name in own))
 
 
-def extract_case(pet: Image, ct: Image, mask: Image, settings: RadiomicsSettings) -> CaseFeatures:
+class _OnImages(NamedTuple):
+    suv: sitk.Image
+    hu: sitk.Image
+    region: sitk.Image
+
+
+def extract_case(pet: Image, ct: Image, mask: Image, settings: RadiomicsSettings, shift: float = 0.0) -> CaseFeatures:
     """Measure PET [SUV] and CT [HU] in the mask, which lies on the CT's grid.
 
+    `shift` moves the points of the radiomics, as a share of their spacing along every axis: a slight translation.
     Never raises on an odd mask: the status says `empty`, `too_small` or `error`, and what is not measured is NaN.
     """
     region = _region(mask, settings.labels)
@@ -39,7 +47,7 @@ def extract_case(pet: Image, ct: Image, mask: Image, settings: RadiomicsSettings
     conventional = measure(suv, region)
     if not conventional["volume_ml"]:
         return _features(FeatureStatus.EMPTY, conventional, settings, "the mask is empty")
-    return _with_radiomics(suv, hu, region, conventional, settings)
+    return _with_radiomics(_OnImages(suv, hu, region), conventional, settings, shift)
 
 
 def _region(mask: Image, labels: tuple[int, ...]) -> sitk.Image:
@@ -71,9 +79,11 @@ def _clamped(image: Image, limits: tuple[float, float]) -> sitk.Image:
 
 
 def _with_radiomics(
-    suv: sitk.Image, hu: sitk.Image, region: sitk.Image, conventional: dict[str, float], settings: RadiomicsSettings
+    images: _OnImages, conventional: dict[str, float], settings: RadiomicsSettings, shift: float
 ) -> CaseFeatures:
-    grid = isotropic_grid(all_around(region, settings.regions), settings.spacing_mm, settings.pad_voxels)
+    suv, hu, region = images
+    around = all_around(region, settings.regions)
+    grid = moved(isotropic_grid(around, settings.spacing_mm, settings.pad_voxels), shift)
     small = resample_near(region, grid, sitk.sitkNearestNeighbor)
     shortage = _shortage(small, settings.min_voxels)
     if shortage:

@@ -4,6 +4,7 @@ PyRadiomics anchors its points at the corner of the mask's first voxel and inter
 the same here, but only what surrounds the region is interpolated, so that the cost follows the tumour, not the scan.
 """
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -30,6 +31,13 @@ def isotropic_grid(region: sitk.Image, spacing_mm: float, pad_voxels: int) -> Gr
     x, y, z = (high - low + 1).astype(int).tolist()
     origin = region.TransformContinuousIndexToPhysicalPoint(origin_index.tolist())
     return Grid((x, y, z), (spacing_mm, spacing_mm, spacing_mm), origin, region.GetDirection())
+
+
+def moved(grid: Grid, shift: float) -> Grid:
+    """Return the grid with every point moved by a share of the spacing along each of its axes."""
+    steps = np.array(grid.direction).reshape(3, 3) @ (shift * np.array(grid.spacing))
+    x, y, z = (np.array(grid.origin) + steps).tolist()
+    return replace(grid, origin=(x, y, z))
 
 
 def bounding_box(region: sitk.Image) -> tuple[NDArray[np.int_], NDArray[np.int_]]:

@@ -41,9 +41,9 @@ def perturbed(
     whole = whole_labels(mask, probability_threshold)
     yield UNCHANGED, image, whole
     for name, sign in (("grown", 1.0), ("shrunk", -1.0)):
-        yield name, image, _moved_border(whole, sign * min(whole.GetSpacing()))
+        yield name, image, moved_border(whole, sign * min(whole.GetSpacing()))
     for seed in NOISE_SEEDS:
-        yield f"noise {seed}", _with_noise(image, seed), whole
+        yield f"noise {seed}", with_noise(image, seed), whole
     for shift in SHIFTS:
         yield f"translated {shift:+g}", *_translated(image, whole, shift)
     if probability_threshold is not None:
@@ -83,13 +83,14 @@ def noise_deviation(array: NDArray[np.generic]) -> float:
     return float(np.median(known)) / _MAD / _OF_NOISE if known.size else 0.0
 
 
-def _with_noise(image: sitk.Image, seed: int) -> sitk.Image:
+def with_noise(image: sitk.Image, seed: int) -> sitk.Image:
+    """Return the image, float32, with normal noise of its own deviation added."""
     array = sitk.GetArrayFromImage(image).astype(np.float32)
     array += np.random.default_rng(seed).normal(0.0, noise_deviation(array), array.shape).astype(np.float32)
     return _like(array, image)
 
 
-def _moved_border(mask: sitk.Image, distance_mm: float) -> sitk.Image:
+def moved_border(mask: sitk.Image, distance_mm: float) -> sitk.Image:
     """Return the mask with every label wider by a distance, or narrower where it is negative; labels do not overlap."""
     labels = sitk.GetArrayFromImage(mask)
     spacing = mask.GetSpacing()[::-1]

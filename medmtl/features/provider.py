@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
+from medmtl import __version__
 from medmtl.errors import MedmtlError
+from medmtl.features.engine.settings import ProfileSettings
 
 DEFAULT = "pyradiomics-cuda"
 KNOWN = (DEFAULT, "pyradiomics")
@@ -35,6 +38,20 @@ def radiomics_provider() -> Provider:
         f"One distribution alone must provide `radiomics`. Found {names}, whose files overwrite each other; run "
         f"`pip uninstall -y {' '.join(one.name for one in found)}`, then `pip install` the one you want."
     )
+
+
+def measured_by(settings: ProfileSettings) -> dict[str, Any]:
+    """Return who measures by these settings: provider of `radiomics`, engine, profile, version of medmtl.
+
+    Raises MedmtlError where no distribution provides `radiomics`, or more than one.
+    """
+    found = radiomics_provider()
+    return {
+        "medmtl": __version__,
+        "radiomics_provider": {"name": found.name, "version": found.version},
+        "engine": settings.engine,
+        "profile": settings.profile,
+    }
 
 
 def _version(name: str) -> str | None:

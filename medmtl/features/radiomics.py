@@ -14,7 +14,7 @@ from medmtl.features.engine.settings import Parameters, ProfileSettings
 from medmtl.features.engine.stock import class_features, pyradiomics_version
 from medmtl.features.settings import ImageType, RadiomicsSettings
 
-__all__ = ["measure_radiomics", "pyradiomics_version", "radiomics_names"]
+__all__ = ["measure_radiomics", "profile_of", "pyradiomics_version", "radiomics_names"]
 
 GEOMETRY_TOLERANCE_MM = 1e-3  # both images are on one grid; what remains is rounding
 MEASURED = {RegionStatus.OK, RegionStatus.TOO_SMALL}  # too small for a filter: the other features are known
@@ -52,6 +52,11 @@ def measure_radiomics(
     found = {f"pet_{name}": value for name, value in on_pet.items()}
     found |= {f"{'mask' if '_shape_' in name else 'ct'}_{name}": value for name, value in on_ct.items()}
     return {name: found.get(name, nan) for name in radiomics_names(settings)}
+
+
+def profile_of(settings: RadiomicsSettings) -> ProfileSettings:
+    """Return the settings that the engine measures CT by; those of PET differ in the bin width."""
+    return _profile(settings.ct_bin_width, settings.feature_classes, settings)
 
 
 def _measured(

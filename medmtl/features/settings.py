@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from medmtl.features.regions import RegionName
+from medmtl.features.stability_settings import StabilitySettings
 
 ImageType = Literal["Original", "LoG", "Wavelet"]
 FeatureClass = Literal["shape", "firstorder", "glcm", "gldm", "glrlm", "glszm", "ngtdm"]
@@ -45,12 +46,20 @@ class RadiomicsSettings(BaseModel):
         Field(description="Further regions of each mask that are measured too, such as shell_4mm; docs/radiomics.md."),
     ] = ()
 
+    stability: Annotated[
+        StabilitySettings, Field(description="What is measured again, slightly changed: which features keep still.")
+    ] = StabilitySettings()
+
     @field_validator("regions")
     @classmethod
     def _further(cls, names: tuple[RegionName, ...]) -> tuple[RegionName, ...]:
         if RegionName.MASK in names or len(set(names)) < len(names):
             raise ValueError("`regions` must name every region once, and not the mask itself: it is always measured")
         return names
+
+    def told(self) -> str:
+        """Return all that decides what is measured of one image and mask, as text."""
+        return self.model_dump_json(exclude={"stability"})
 
     @property
     def pad_voxels(self) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -34,12 +35,19 @@ def feature_table(
     return pd.concat([head, values], axis=1)
 
 
-def write_features(table: pd.DataFrame, folder: Path) -> None:
-    """Write `features.csv` and `features.parquet`, each either whole or absent."""
+def write_features(table: pd.DataFrame, folder: Path, provenance: Mapping[str, Any] | None = None) -> None:
+    """Write `features.csv` and `features.parquet`, each either whole or absent; the latter carries the provenance."""
     with whole_file(folder / "features.csv") as partial:
         table.to_csv(partial)
     with whole_file(folder / "features.parquet") as partial:
-        table.to_parquet(partial)
+        with_provenance(table, provenance or {}).to_parquet(partial)
+
+
+def with_provenance(table: pd.DataFrame, provenance: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the table with `attrs` of plain values, which Parquet stores and `pandas.read_parquet` gives back."""
+    told = table.copy(deep=False)
+    told.attrs.update(provenance)
+    return told
 
 
 def read_features(path: Path) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from medmtl.report.caveats import caveats
 from medmtl.report.concordance import concordance_panel, difference_panel, sample_words
 from medmtl.report.contents import Contents, read_contents
 from medmtl.report.dice import dice_facts, dice_panel
+from medmtl.report.features import feature_panels, feature_sheets
 from medmtl.report.hazards import hazard_panel
 from medmtl.report.kaplan_meier import kaplan_meier_panel
 from medmtl.report.learning import learning_panels
@@ -87,6 +88,8 @@ def _content(contents: Contents, cohort: Cohort) -> Mapping[str, Any]:
         "dice": dice_panel(contents),
         "dice_facts": dice_facts(contents) if contents.results.get("dice_cases") else [],
         "overlays": overlays(contents, cohort),
+        "features": feature_panels(contents),
+        "feature_sheets": feature_sheets(contents),
         "learning": [*learning_panels(contents), *agreement_panels(contents)],
         "columns": case_columns(contents),
         "rows": case_rows(contents, cohort),

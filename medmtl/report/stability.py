@@ -1,16 +1,14 @@
 """Draws how far features keep still under small changes, and how much of the volume they repeat, by feature class."""
 
-from importlib import resources
-
 import numpy as np
 import pandas as pd
-from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from medmtl.features.engine.feature_classes import FEATURE_CLASSES
-from medmtl.report.drawing import ACCENT, INK, LINE, MUTED, draw
+from medmtl.report.drawing import ACCENT, INK, LINE, MUTED, Panel, draw
+from medmtl.report.plain_page import figure, plain_page
 
 STABLE = 0.9  # ICC(1,1) from which a feature is called stable (Zwanenburg A et al., Sci Rep 9:614, 2019)
 VOLUME = 0.9  # absolute rank correlation from which a feature tells the volume
@@ -20,23 +18,25 @@ _PANELS = (
     ("all", "with_volume", VOLUME, "|Spearman| with volume"),
 )
 _OTHER = "clinic"
-_PAGE = Markup(
-    '<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>Stability of the features</title>\n'
-    "<style>{style}</style>\n<main><h1>Stability of the features</h1>{figures}</main></html>\n"
-)
+_IMAGES = {"pet": "PET ", "ct": "CT "}
+_LEAD = "The same cases measured again: in other contours, with noise, moved by part of a voxel."
 
 
 def stability_page(table: pd.DataFrame) -> str:
-    """Return a page, one figure per part of a stability table: a dot per feature, green where it speaks for a group.
+    """Return a page, one figure per part of a stability table: a dot per feature, green where it speaks for a group."""
+    panels = stability_panels(table) or [Panel("Nothing", None, "Nothing could be measured twice.")]
+    return plain_page("Stability of the features", _LEAD, [figure(panel) for panel in panels])
+
+
+def stability_panels(table: pd.DataFrame) -> list[Panel]:
+    """Return the figures, one per part.
 
     What is not known is not drawn. Negative agreements are drawn as 0: none at all.
     """
-    style = resources.files("medmtl.report").joinpath("page.css").read_text("utf-8")
-    figures = Markup("").join(_figure(str(part), own) for part, own in table.groupby("part", sort=False))
-    return _PAGE.format(style=Markup(style), figures=figures or Markup("<p>Nothing could be measured twice.</p>"))
+    return [_panel(str(part), own) for part, own in table.groupby("part", sort=False)]
 
 
-def _figure(part: str, table: pd.DataFrame) -> Markup:
+def _panel(part: str, table: pd.DataFrame) -> Panel:
     kinds = _kinds(table)
 
     def paint(figure: Figure) -> None:
@@ -47,25 +47,29 @@ def _figure(part: str, table: pd.DataFrame) -> Markup:
             axis.set_yticks(range(len(kinds)), kinds)
 
     svg = draw(f"stability-{part.replace(' ', '-')}", (10.0, 1.2 + 0.38 * max(len(kinds), 1)), paint)
-    return Markup("<h3>{}</h3>{}<p>{}</p>").format(part, svg, _in_words(table))
+    return Panel(f"Which features keep still: {part}", svg, _in_words(table))
 
 
 def _in_words(table: pd.DataFrame) -> str:
     whole = table[table["source"] == "all"]
     stable, known = int((whole["icc_1_1"] >= STABLE).sum()), int(whole["icc_1_1"].notna().sum())
     groups, volume = whole["group"].max(), int((whole["with_volume"].abs() >= VOLUME).sum())
-    cases, repeats = (int(whole[name].max()) for name in ("cases", "repeats"))
+    cases, fewest, repeats = (int(one) for one in (whole["cases"].max(), whole["cases"].min(), whole["repeats"].max()))
+    fewer = "" if fewest == cases else f" ({fewest} for some features)"
     return (
-        f"{cases} cases, each measured {repeats} times. {stable} of {known} features have an ICC(1,1) of at least "
-        f"{STABLE} over all changes; {groups} groups hold features that tell the same (absolute Spearman correlation "
-        f"above 0.9), {volume} features tell the volume. Upright lines are medians."
+        f"{cases} cases{fewer}, each measured {repeats} times. {stable} of {known} features have an ICC(1,1) of at "
+        f"least {STABLE} over all changes; {groups} groups hold features that tell the same (absolute Spearman "
+        f"correlation above 0.9), {volume} features tell the volume. A dot is a feature, green where it speaks for its "
+        "group. Upright lines are medians."
     )
 
 
 def kind_of(feature: str) -> str:
-    """Return the feature class that a column's name tells, `clinic` for those of PET that no class holds."""
+    """Return the feature class that a column's name tells, with PET or CT where it does; `clinic` for any other."""
     parts = feature.split("_")
-    return parts[1] if len(parts) > 2 and parts[1] in FEATURE_CLASSES else _OTHER
+    kind = next((part for part in parts[1:-1] if part in FEATURE_CLASSES), None)
+    image = next((_IMAGES[part] for part in parts if part in _IMAGES), "")
+    return _OTHER if kind is None else f"{image}{kind}"
 
 
 def _kinds(table: pd.DataFrame) -> list[str]:

@@ -1,27 +1,38 @@
 """Extracts radiomics from the predicted masks of a run."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from medmtl.features.base import CaseFeatures, FeatureStatus
 from medmtl.features.cohort import ExtractionJob, Workshop, extract_cohort
+from medmtl.features.provider import measured_by
+from medmtl.features.radiomics import profile_of
 from medmtl.features.settings import RadiomicsSettings
 from medmtl.features.table import feature_table, write_features
 from medmtl.records import Case
+from medmtl.stages.centres import write_run_centres
 from medmtl.stages.failures import note_failures
+from medmtl.stages.parallel import spread
 from medmtl.stages.predict import read_predictions
 from medmtl.stages.progress import progress
+from medmtl.stages.provenance import surroundings
+from medmtl.stages.repeats import write_repeats
 from medmtl.stages.run import Run
 from medmtl.stages.stamps import outputs_of, perform
 from medmtl.stages.workers import workers
+from medmtl.whole_file import whole_file
 
 
 def extract_run(run: Run) -> str:
     """Write `features.parquet` and `features.csv` of the out-of-fold masks; return their hash.
 
-    A case that cannot be measured keeps its row, with its status; the reason is noted in failures.csv.
+    A case that cannot be measured keeps its row, with its status; the reason is noted in failures.csv. Beside them lie
+    who measured (features.json), how well centres can be told, and which features keep still where that is asked for.
     """
-    inputs = (outputs_of(run.folder, "predict") or "", run.experiment.radiomics.model_dump_json())
+    settings = run.experiment.radiomics
+    inputs = [outputs_of(run.folder, "predict") or "", settings.told()]
+    inputs += [settings.stability.model_dump_json()] if settings.stability.asked else []
     return perform(run.folder, "extract", inputs, lambda: _extract(run))
 
 
@@ -44,12 +55,25 @@ def reasons(features: Mapping[str, CaseFeatures]) -> dict[str, str]:
     }
 
 
+def write_provenance(settings: RadiomicsSettings, path: Path) -> None:
+    """Write who measured features: provider of `radiomics`, engine, profile, settings, versions."""
+    told = {**surroundings(), **measured_by(profile_of(settings)), "settings": settings.model_dump(mode="json")}
+    with whole_file(path) as partial:
+        partial.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+
+
 def _extract(run: Run) -> list[Path]:
     predictions = read_predictions(run.folder.predictions)
-    settings, jobs = run.experiment.radiomics, run.experiment.jobs
-    features = extract_masks(run.cohort.cases, run.folder.mask, settings, run.folder.feature_memory, jobs)
+    settings, jobs, folder = run.experiment.radiomics, run.experiment.jobs, run.folder
+    provenance = measured_by(profile_of(settings))
+    with spread(run.experiment.parallel):
+        features = extract_masks(run.cohort.cases, folder.mask, settings, folder.feature_memory, jobs)
+        repeats = write_repeats(run.cohort.cases, folder, settings, jobs)
     folds = {str(case_id): int(fold) for case_id, fold in predictions["fold"].items()}
     checkpoints = {str(case_id): str(hash_) for case_id, hash_ in predictions["checkpoint"].items()}
-    write_features(feature_table(features, folds, checkpoints), run.folder.root)
-    note_failures(run.folder.failures, "extract", reasons(features))
-    return [run.folder.features]
+    table = feature_table(features, folds, checkpoints)
+    write_features(table, folder.root, provenance)
+    write_provenance(settings, folder.feature_provenance)
+    write_run_centres(run, table)
+    note_failures(folder.failures, "extract", reasons(features))
+    return [folder.features, *repeats]

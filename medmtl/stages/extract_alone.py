@@ -12,7 +12,7 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from medmtl.errors import MedmtlError
 from medmtl.features.image_row import ExtractionPlan, ImageRow
 from medmtl.features.measure_row import feature_columns
-from medmtl.features.provider import radiomics_provider
+from medmtl.features.provider import measured_by
 from medmtl.stages.image_list import read_image_list
 from medmtl.stages.image_tables import FEATURES, HEAD, MeasuredRow, image_table, write_provenance, write_table
 from medmtl.stages.progress import progress
@@ -37,23 +37,33 @@ class ExtractionSummary:
         return f"{self.table}: {counts or 'no region'}"
 
 
-def extract_images(images: Path, plan: ExtractionPlan, out: Path, jobs: int) -> ExtractionSummary:
+def extract_images(
+    images: Path, plan: ExtractionPlan, out: Path, jobs: int, centre: str | None = None
+) -> ExtractionSummary:
     """Write radiomics.csv, radiomics.parquet and provenance.json into `out`; return what became of the regions.
 
-    With `plan.perturb`, repeats.csv and repeats.parquet too, for `stability.write_stability`. A line that cannot be
-    measured keeps its rows, with status and reason. What an interrupted extraction had measured is not measured again.
-    Raises MedmtlError where the table itself cannot be read, or two distributions provide `radiomics`.
+    With `plan.perturb`, repeats.csv and repeats.parquet too, for `stability.write_stability`. `centre` is a column that
+    must be there, for `centres.write_image_centres`. A line that cannot be measured keeps its rows, with status and
+    reason. What an interrupted extraction had measured is not measured again. Raises MedmtlError where the table itself
+    cannot be read, or two distributions provide `radiomics`.
     """
-    radiomics_provider()
+    provenance = measured_by(plan.settings)
     taken = frozenset({*HEAD, "perturbation", *feature_columns(plan)})
     rows = read_image_list(images, taken)
+    _check_centre(centre, rows, images)
     measured = _measure_all(rows, plan, out / _MEMORY, jobs)
     table = image_table(measured, plan)
-    write_table(table, out, FEATURES)
+    write_table(table, out, FEATURES, provenance)
     write_provenance(measured, plan, out)
     if plan.perturb:
-        write_table(image_table(measured, plan, perturbed=True), out, REPEATS)
+        write_table(image_table(measured, plan, perturbed=True), out, REPEATS, provenance)
     return ExtractionSummary(out / f"{FEATURES}.csv", tuple(Counter(table["status"]).most_common()))
+
+
+def _check_centre(centre: str | None, rows: Sequence[ImageRow], images: Path) -> None:
+    known = list(rows[0].carried) if rows else []
+    if centre is not None and centre not in known:
+        raise MedmtlError(f"{images}: --centre must name a column. Found {centre}, not one of {', '.join(known)}.")
 
 
 def _measure_all(rows: Sequence[ImageRow], plan: ExtractionPlan, memory: Path, jobs: int) -> list[MeasuredRow]:

@@ -22,6 +22,7 @@ from medmtl.risk.recipes import recipes
 from medmtl.risk.rows import RiskRows, build_rows
 from medmtl.stages.failures import note_failures
 from medmtl.stages.folder import RunFolder
+from medmtl.stages.own_repeats import risk_settings
 from medmtl.stages.predict import read_predictions
 from medmtl.stages.provenance import file_hash, text_hash
 from medmtl.stages.run import Run, read_folds
@@ -80,7 +81,7 @@ def _fit_nothing(run: Run) -> list[Path]:
 
 
 def _fit(run: Run) -> list[Path]:
-    folder, settings = run.folder, run.experiment.risk
+    folder, settings = run.folder, risk_settings(run)
     rows = risk_rows(run)
     crossed = cross_fit(rows, read_folds(folder), settings)
     final = fit_all(rows, settings)
@@ -102,7 +103,7 @@ def _remarks(rows: RiskRows, crossed: CrossFit) -> dict[str, str]:
 
 def _beside(run: Run, rows: RiskRows, final: Mapping[str, FittedRisk]) -> list[Path]:
     """Write a plain regression's tables, and what is asked for beside: other divisions and the null."""
-    settings, folder = run.experiment.risk, run.folder.risks.parent
+    settings, folder = risk_settings(run), run.folder.risks.parent
     paths = [folder / name for name in ("divisions.csv", "division_scores.csv", "null.json", "inference.csv")]
     for path in paths:
         path.unlink(missing_ok=True)  # of settings before

@@ -57,6 +57,10 @@ class RunFolder:
         """The predicted mask of a case."""
         return self.root / "predictions" / "masks" / f"{case_id}.nii.gz"
 
+    def further_masks(self, case_id: str) -> Path:
+        """The folder of a case's further masks, for the stability of its features."""
+        return self.root / "predictions" / "further" / case_id
+
     @property
     def feature_memory(self) -> Path:
         """Features of single cases, so that extraction resumes."""
@@ -66,6 +70,21 @@ class RunFolder:
     def features(self) -> Path:
         """The table of features."""
         return self.root / "features.parquet"
+
+    @property
+    def feature_provenance(self) -> Path:
+        """Who measured the features, and by which settings."""
+        return self.root / "features.json"
+
+    @property
+    def stability(self) -> Path:
+        """The folder of what measuring again, slightly changed, says of the features."""
+        return self.root / "stability"
+
+    @property
+    def centres(self) -> Path:
+        """How well the centre can be told from the features."""
+        return self.root / "centres.csv"
 
     @property
     def risk_model(self) -> Path:

@@ -11,7 +11,8 @@ import pandas as pd
 from medmtl.features.engine.columns import column_metadata
 from medmtl.features.image_row import ExtractionPlan, ImageRow, Measured
 from medmtl.features.measure_row import feature_columns
-from medmtl.features.provider import radiomics_provider
+from medmtl.features.provider import measured_by
+from medmtl.features.table import with_provenance
 from medmtl.stages.provenance import surroundings
 from medmtl.whole_file import whole_file_of_many
 
@@ -45,12 +46,12 @@ def image_table(rows: Iterable[MeasuredRow], plan: ExtractionPlan, perturbed: bo
     return table if perturbed else table.drop(columns="perturbation")
 
 
-def write_table(table: pd.DataFrame, folder: Path, name: str) -> None:
-    """Write NAME.csv and NAME.parquet, each either whole or absent."""
+def write_table(table: pd.DataFrame, folder: Path, name: str, provenance: Mapping[str, Any] | None = None) -> None:
+    """Write NAME.csv and NAME.parquet, each either whole or absent; the latter carries the provenance."""
     with whole_file_of_many(folder / f"{name}.csv") as partial:
         table.to_csv(partial, index=False)
     with whole_file_of_many(folder / f"{name}.parquet") as partial:
-        table.to_parquet(partial, index=False)
+        with_provenance(table, provenance or {}).to_parquet(partial, index=False)
 
 
 def write_provenance(rows: Iterable[MeasuredRow], plan: ExtractionPlan, folder: Path) -> None:
@@ -59,7 +60,7 @@ def write_provenance(rows: Iterable[MeasuredRow], plan: ExtractionPlan, folder: 
     own = {name: value for name, value in asdict(plan).items() if name != "settings"}
     document: dict[str, Any] = {
         **surroundings(),
-        "radiomics_provider": asdict(radiomics_provider()),
+        **measured_by(settings),
         "plan": own,
         "settings": settings.model_dump(mode="json"),
         "columns": column_metadata(settings),

@@ -14,6 +14,7 @@ from medmtl.risk.outcome_copies import outcome_copies
 from medmtl.risk.recipes import recipes
 from medmtl.risk.rows import RiskRows
 from medmtl.stages.fit import risk_rows
+from medmtl.stages.own_repeats import risk_settings
 from medmtl.stages.run import Run
 
 
@@ -41,7 +42,7 @@ def _hazards(found: HazardsTest) -> dict[str, Any]:
 
 def _optimism(run: Run, rows: RiskRows, models: Mapping[str, Any]) -> dict[str, Any]:
     """Resample the usual models alone: members may take long."""
-    settings = run.experiment.risk
+    settings = risk_settings(run)
     if not settings.optimism:
         return {}
     usual = [name for name in settings.models if name in models and name not in settings.members]

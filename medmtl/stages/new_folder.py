@@ -29,6 +29,16 @@ class NewFolder:
         return self.root / "features.parquet"
 
     @property
+    def feature_provenance(self) -> Path:
+        """Who measured the features, and by which settings."""
+        return self.root / "features.json"
+
+    @property
+    def stability(self) -> Path:
+        """The folder of what measuring again, slightly changed, says of the features."""
+        return self.root / "stability"
+
+    @property
     def record(self) -> Path:
         """Which run made them."""
         return self.root / "prediction.json"
@@ -61,6 +71,10 @@ class NewFolder:
     def mask(self, case_id: str) -> Path:
         """The predicted mask of a case."""
         return self.root / "masks" / f"{case_id}.nii.gz"
+
+    def further_masks(self, case_id: str) -> Path:
+        """The folder of a case's further masks, for the stability of its features."""
+        return self.root / "further" / case_id
 
 
 def claim(folder: NewFolder, run: Trained) -> None:

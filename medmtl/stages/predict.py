@@ -6,11 +6,11 @@ import pandas as pd
 
 from medmtl.errors import MedmtlError
 from medmtl.experiment import Experiment
-from medmtl.imaging.image import write_image
 from medmtl.imaging.prepared import load_prepared
 from medmtl.inference.ensemble import Ensemble
 from medmtl.records import Case
 from medmtl.stages.folder import RunFolder
+from medmtl.stages.further_masks import MaskWriter, further_masks, wanted_masks
 from medmtl.stages.prepare import prepared_files
 from medmtl.stages.progress import progress
 from medmtl.stages.provenance import file_hash
@@ -28,7 +28,9 @@ def predict_run(run: Run) -> str:
         raise MedmtlError(
             f"{run.folder.root}: every fold must be trained first. Missing {missing}: run `medmtl train`."
         )
-    inputs = (*(hash_ or "" for hash_ in trained), run.experiment.inference.model_dump_json())
+    stability = run.experiment.radiomics.stability
+    further = [stability.model_dump_json()] if stability.asks_network() else []
+    inputs = (*(hash_ or "" for hash_ in trained), run.experiment.inference.model_dump_json(), *further)
     return perform(run.folder, "predict", inputs, lambda: _predict(run))
 
 
@@ -51,19 +53,20 @@ def _predict(run: Run) -> list[Path]:
     with progress("predict", len(run.cohort.cases)) as advance:
         for fold in read_folds(run.folder):
             ensemble = load_ensemble(run.folder, run.experiment, (fold.index,))
+            writer = MaskWriter(ensemble, wanted_masks(run.experiment.radiomics.stability), run.folder)
             checkpoint = file_hash(run.folder.model(fold.index))
             for case in run.cohort.select(fold.test).cases:
-                rows[case.case_id] = (fold.index, checkpoint, *_one(run, ensemble, case, files[case.case_id]))
+                rows[case.case_id] = (fold.index, checkpoint, *_one(writer, case, files[case.case_id]))
                 advance(case.case_id)
     columns = ["fold", "checkpoint", "deep_log_hazard", "volume_ml"]
     table = pd.DataFrame([rows[case_id] for case_id in run.cohort.ids], columns=columns)
     table.insert(0, "case_id", run.cohort.ids)
     with whole_file(run.folder.predictions) as partial:
         table.to_csv(partial, index=False)
-    return [run.folder.predictions, *(run.folder.mask(case_id) for case_id in run.cohort.ids)]
+    further = [path for case_id in run.cohort.ids for _, path in further_masks(run.folder, case_id)]
+    return [run.folder.predictions, *(run.folder.mask(case_id) for case_id in run.cohort.ids), *further]
 
 
-def _one(run: Run, ensemble: Ensemble, case: Case, prepared: Path) -> tuple[float, float]:
-    prediction = ensemble.predict(case, load_prepared(prepared), unseen=True)
-    write_image(prediction.mask, run.folder.mask(case.case_id))
+def _one(writer: MaskWriter, case: Case, prepared: Path) -> tuple[float, float]:
+    prediction = writer.write(case, load_prepared(prepared), unseen=True)
     return prediction.deep_log_hazard, prediction.volume_ml

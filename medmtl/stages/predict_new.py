@@ -10,20 +10,23 @@ import pandas as pd
 from medmtl.cohort.manifest import read_manifest
 from medmtl.errors import CaseError, MedmtlError
 from medmtl.features.base import CONVENTIONAL
+from medmtl.features.provider import measured_by
+from medmtl.features.radiomics import profile_of
 from medmtl.features.table import feature_table, write_features
-from medmtl.imaging.image import write_image
 from medmtl.imaging.prepared import load_prepared
 from medmtl.records import Cohort
 from medmtl.risk.document import RiskDocument, read_document
 from medmtl.risk.rows import Floats, RiskRows, build_rows
 from medmtl.stages.coverage import tell_coverage, write_coverage
 from medmtl.stages.evaluate import HEADLINE
-from medmtl.stages.extract import extract_masks, reasons
+from medmtl.stages.extract import extract_masks, reasons, write_provenance
 from medmtl.stages.failures import note_failures
+from medmtl.stages.further_masks import MaskWriter, wanted_masks
 from medmtl.stages.new_folder import NewFolder, claim
 from medmtl.stages.predict import load_ensemble
 from medmtl.stages.prepare import prepare_cases
 from medmtl.stages.progress import progress
+from medmtl.stages.repeats import write_repeats
 from medmtl.stages.run import read_folds
 from medmtl.stages.trained import Trained
 from medmtl.stages.unseen import as_text, unseen_levels
@@ -75,13 +78,13 @@ def _predict(
     run: Trained, cohort: Cohort, files: Mapping[str, Path], folder: NewFolder
 ) -> tuple[dict[str, tuple[float, float]], dict[str, str]]:
     ensemble = load_ensemble(run.folder, run.experiment, tuple(fold.index for fold in read_folds(run.folder)))
+    writer = MaskWriter(ensemble, wanted_masks(run.experiment.radiomics.stability), folder)
     deep: dict[str, tuple[float, float]] = {}
     failures: dict[str, str] = {}
     with progress("predict", len(files)) as advance:
         for case in cohort.select(case_id for case_id in cohort.ids if case_id in files).cases:
             try:
-                prediction = ensemble.predict(case, load_prepared(files[case.case_id]))
-                write_image(prediction.mask, folder.mask(case.case_id))
+                prediction = writer.write(case, load_prepared(files[case.case_id]))
                 deep[case.case_id] = (prediction.deep_log_hazard, prediction.deep_spread)
             except CaseError as error:
                 failures[case.case_id] = error.reason
@@ -96,7 +99,9 @@ def _cases(
     measured = extract_masks(cohort.cases, folder.mask, settings, folder.feature_memory, jobs)
     note_failures(folder.failures, "extract", reasons(measured))
     features = feature_table(measured, {})
-    write_features(features, folder.root)
+    write_features(features, folder.root, measured_by(profile_of(settings)))
+    write_provenance(settings, folder.feature_provenance)
+    write_repeats(cohort.cases, folder, settings, jobs)
     index = pd.Index(cohort.ids, name="case_id")
     predicted = pd.DataFrame([deep[case_id] for case_id in cohort.ids], index, ["deep_log_hazard", "deep_spread"])
     rows = build_rows(cohort, document.endpoint, features, predicted.assign(fold=None))

@@ -98,7 +98,8 @@ def _cohort(manifest: Path, experiment: Experiment) -> Cohort:
 
 def _check_same(folder: RunFolder, experiment: Experiment, manifest_hash: str) -> None:
     stored = read_experiment(folder.experiment)
-    old, new = (_flat(one.model_dump(mode="json", exclude={"jobs", "folds_at_once"})) for one in (stored, experiment))
+    alone = {"jobs", "folds_at_once", "parallel"}  # they change no result, but by rounding
+    old, new = (_flat(one.model_dump(mode="json", exclude=alone)) for one in (stored, experiment))
     changed = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
     if changed:
         told = ", ".join(f"{key} ({old.get(key)} there, {new.get(key)} now)" for key in changed[:5])

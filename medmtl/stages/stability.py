@@ -1,5 +1,6 @@
 """Writes what repeated measurements say of the features: a table and a page."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -20,7 +21,12 @@ def write_stability(plan: ExtractionPlan, folder: Path) -> pd.DataFrame:
     The folder holds the repeated measurements of `extract_images`. Apart from it, since what draws a page takes longer
     to load than many a cohort to measure.
     """
-    table = stability_table(pd.read_parquet(folder / f"{REPEATS}.parquet"), feature_columns(plan))
+    return write_table_and_page(pd.read_parquet(folder / f"{REPEATS}.parquet"), feature_columns(plan), folder)
+
+
+def write_table_and_page(repeats: pd.DataFrame, features: Sequence[str], folder: Path) -> pd.DataFrame:
+    """Write the same of any repeated measurements of these features."""
+    table = stability_table(repeats, features)
     with whole_file(folder / TABLE) as partial:
         table.to_csv(partial, index=False)
     with whole_file(folder / PAGE) as partial:

@@ -4,17 +4,20 @@ import numpy as np
 import pytest
 import torch
 
-from medmtl.cohort.clinical import fit_clinical
+from medmtl.cohort.clinical import ClinicalEncoder, fit_clinical
 from medmtl.errors import CaseError
 from medmtl.imaging.image import write_image
 from medmtl.imaging.prepared import PreparedCase
 from medmtl.inference.ensemble import Ensemble
+from medmtl.inference.reading import FurtherMasks
 from medmtl.inference.settings import InferenceSettings
 from medmtl.network import build_network
 from medmtl.network_settings import NetworkSettings
 from medmtl.records import Case, ClinicalColumn, Grid, Image, Scale
-from medmtl.training.saved import ModelDocument, save_model
+from medmtl.tensors import Inputs
+from medmtl.training.saved import ModelDocument, load_model, save_model
 from medmtl.training.settings import TrainingSettings
+from medmtl.volume import ALL_FLIPS, read_volume
 
 SETTINGS = NetworkSettings.model_validate(
     {
@@ -33,6 +36,7 @@ WORKING = Grid((16, 16, 16), (4.0, 4.0, 4.0), (0.0, 0.0, 0.0))
 CT = Grid((20, 24, 18), (3.1, 2.5, 3.4), (-1.0, 2.0, 0.3))
 CPU = TrainingSettings(precision="32-true", accelerator="cpu")
 NO_FLIPS = InferenceSettings(flips=False, min_component_ml=0)
+FLIPS = InferenceSettings(flips=True, min_component_ml=0)
 
 
 def _case(folder: Path) -> Case:
@@ -114,3 +118,47 @@ def test_the_age_of_the_case_matters_as_the_training_fold_scaled_it(
     risks = [ensemble.predict(one, prepared).deep_log_hazard for one in (sixty, older, nobody)]
     assert risks[0] != risks[1]
     assert risks[0] == risks[2]
+
+
+ALL = FurtherMasks(flips=True, models=True, thresholds=(0.45, 0.55))
+
+
+def test_the_mean_of_mirrored_views_is_that_of_reading_them_together(
+    case: Case, prepared: PreparedCase, tmp_path: Path
+) -> None:
+    network, document = load_model(_save(tmp_path, 0, offset=0.25))
+    reading = Ensemble([tmp_path / "0.ckpt"], (1,), FLIPS, CPU).read(case, prepared, further=ALL)
+    clinical = torch.as_tensor(ClinicalEncoder.from_dict(document.clinical).transform([case]), dtype=torch.float32)
+    together = read_volume(network, Inputs(torch.from_numpy(prepared.image)[None], clinical), (16, 16, 16), ALL_FLIPS)
+    np.testing.assert_allclose(reading.probability, together["segmentation"].numpy(), atol=1e-6)
+    assert reading.log_hazards[0] == pytest.approx(float(together["survival"]) - 0.25, abs=1e-5)
+    assert len(reading.parts) == 8
+    np.testing.assert_allclose(np.mean([*reading.parts.values()], axis=0), reading.probability, atol=1e-6)
+
+
+def test_a_single_model_gives_no_mask_of_models_and_two_give_those_of_each_alone(
+    case: Case, prepared: PreparedCase, tmp_path: Path
+) -> None:
+    models = [_save(tmp_path, fold, 0.0) for fold in (0, 1)]
+    alone = [Ensemble([model], (1,), NO_FLIPS, CPU) for model in models]
+    assert alone[0].read(case, prepared, further=ALL).parts == {}
+    both = Ensemble(models, (1,), NO_FLIPS, CPU)
+    masks = dict(both.further_masks(case, both.read(case, prepared, further=ALL), ALL))
+    assert set(masks) == {"model_0", "model_1", "threshold_0.45", "threshold_0.55"}
+    for place, one in enumerate(alone):
+        np.testing.assert_array_equal(masks[f"model_{place}"].array, one.predict(case, prepared).mask.array)
+
+
+def test_a_lower_threshold_finds_more_and_the_usual_one_the_mask_itself(
+    case: Case, prepared: PreparedCase, tmp_path: Path
+) -> None:
+    ensemble = Ensemble([_save(tmp_path, 0, 0.0)], (1,), NO_FLIPS, CPU)
+    reading = ensemble.read(case, prepared)
+    levels = tuple(np.quantile(1 - reading.probability[0], (0.2, 0.8)).round(4))
+    low, usual, high = (
+        mask.array > 0
+        for _, mask in ensemble.further_masks(case, reading, FurtherMasks(thresholds=(levels[0], 0.5, levels[1])))
+    )
+    np.testing.assert_array_equal(usual, ensemble.predict(case, prepared).mask.array > 0)
+    assert low[high].all()
+    assert 0 < np.count_nonzero(high) < np.count_nonzero(low)

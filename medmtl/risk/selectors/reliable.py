@@ -25,7 +25,8 @@ class Reliable(Selector):
     """The features whose ICC(1,1) over repeated measurements of the training cases is at least `min_icc`.
 
     Args:
-        repeats: the repeats.parquet or repeats.csv of `medmtl extract --images --perturb`, with the run's case ids.
+        repeats: the repeats.parquet or repeats.csv of `medmtl extract --images --perturb`, with the run's case ids;
+            without it those of the run itself, whose `radiomics.stability` says what is measured again.
         prefix: what the run's names have before those of the table, as `pet_`.
         part: the part of the mask that was measured; the first of the table where none is named.
         source: which changes count: of the contour, of the image, or all.
@@ -36,13 +37,13 @@ class Reliable(Selector):
 
     def __init__(
         self,
-        repeats: str,
+        repeats: str | None = None,
         prefix: str = "",
         part: str | None = None,
         source: Literal["all", "contour", "image"] = "all",
         min_icc: float = 0.9,
     ) -> None:
-        self._path = Path(repeats)
+        self._given = repeats
         self._prefix = prefix
         self._part = part
         self._source = source
@@ -66,6 +67,12 @@ class Reliable(Selector):
         values = cube(own, list(told.values()), self._source)
         icc = {name: reliability(values[:, :, k]).absolute.estimate for k, name in enumerate(told)}
         return tuple(name for name in informative(block) if name not in icc or icc[name] >= self._min_icc)
+
+    @property
+    def _path(self) -> Path:
+        if self._given is None:
+            raise MedmtlError("Reliable: `repeats` must name a table of repeated measurements outside of a run.")
+        return Path(self._given)
 
     @cached_property
     def _table(self) -> pd.DataFrame:
