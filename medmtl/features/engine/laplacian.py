@@ -2,7 +2,8 @@
 
 Per axis: the second derivative along it, then smoothing along the two others, each stored in single precision as there.
 The coefficients approximate a Gaussian and its derivatives (Farnebäck G and Westin CF. Improving Deriche-style
-recursive Gaussian filters. J Math Imaging Vis 2006; 26: 293).
+recursive Gaussian filters. J Math Imaging Vis 2006; 26: 293), summed in the order of ITK's RecursiveGaussianImageFilter
+(Insight Software Consortium, Apache-2.0), so that not a bit differs.
 """
 
 from collections.abc import Iterator, Sequence
