@@ -35,6 +35,7 @@ from medmtl.whole_file import whole_file
 
 _LOG = logging.getLogger(__name__)
 _SAME = ("endpoint", "predictors", "prepare", "folds")  # of every cell: they share the prepared cases and the tests
+_DECIDE = {"endpoint", "predictors", "seed", "folds", "prepare", "data", "network", "balancer", "training"}  # on a cell
 _AT_ONCE = 8  # trainings, unless more are asked for: each takes a gigabyte or more
 
 
@@ -130,7 +131,7 @@ def _work(grid: Grid, run: Run, out: Path) -> Iterator[_Work]:
             experiment = grid.experiment(name, seed)
             folds = divide(experiment, run.cohort)
             for fold in folds if grid.every_fold else folds[:1]:
-                made_of = experiment.model_dump_json() + run.manifest_hash
+                made_of = experiment.model_dump_json(include=_DECIDE) + run.manifest_hash
                 tag = hashlib.sha256(made_of.encode()).hexdigest()[:8]
                 yield _Work(name, experiment, fold, out / "cells" / f"{name}_{seed}_{fold.index}_{tag}")
 
