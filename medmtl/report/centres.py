@@ -10,7 +10,7 @@ from medmtl.report.plain_page import plain_page, table
 from medmtl.report.wording import is_known, number
 
 _TITLE = "Can the centre be told from the features?"
-_HEAD = ("Part", "Cases", "Centres", "As measured", "Harmonised", "By")
+_HEAD = ("Part", "Cases", "As measured", "Harmonised", "By", "Centres")
 _WORDS = (
     "Mean AUC of one centre against the rest: 0.5, it cannot be told; 1, always. Each case is told by a regression, "
     "and harmonised by shifts and scales, that were fitted without it. A high figure need not come from the scanners: "
@@ -32,7 +32,7 @@ def centres_page(found: pd.DataFrame) -> str:
 
 
 def _row(one: Mapping[Hashable, Any]) -> list[str]:
-    head = [str(one["part"]), str(one["cases"]), str(one["centres"]) or "none large enough"]
-    if not is_known(one["before"]):
-        return [*head, "not known", str(one["reason"]), str(one["harmoniser"])]
-    return [*head, number(one["before"]), number(one["after"]), str(one["harmoniser"])]
+    head, centres = [str(one["part"]), str(one["cases"])], str(one["centres"]) or "none large enough"
+    known = is_known(one["before"])
+    told = [number(one["before"]), number(one["after"])] if known else ["not known", str(one["reason"])]
+    return [*head, *told, str(one["harmoniser"]), centres]
