@@ -19,6 +19,7 @@ class OverlapCounts:
     predicted: int
     reference: int
     both: int
+    voxel_ml: float = 1.0  # volume of a voxel [mL]: cases of different grids are pooled by volume
 
     @property
     def dice(self) -> float:
@@ -41,7 +42,7 @@ def overlap_counts(predicted: NDArray[np.generic], reference: NDArray[np.generic
 
 
 def aggregated_dice(counts: Sequence[OverlapCounts]) -> float | None:
-    """Return the Dice of the voxels of all cases pooled, so that large tumours weigh more; None without a case.
+    """Return the Dice of the volumes of all cases pooled, so that large tumours weigh more; None without a case.
 
     It is 1 when every mask is empty. Source: Andrearczyk V et al., Overview of the HECKTOR challenge at MICCAI 2022,
     LNCS 13626, 2023 (DSCagg).
@@ -69,9 +70,9 @@ def aggregated_dice_interval(counts: Sequence[OverlapCounts], settings: Evaluati
 
 
 def _matrix(counts: Sequence[OverlapCounts]) -> NDArray[np.float64]:
-    return np.array([[2 * case.both, case.predicted + case.reference] for case in counts], dtype=float)
+    return np.array([case.voxel_ml * np.array([2 * case.both, case.predicted + case.reference]) for case in counts])
 
 
 def _pooled(matrix: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
     shared, total = (weights @ matrix).T
-    return np.where(total > 0, shared / np.maximum(total, 1.0), 1.0)
+    return np.where(total > 0, shared / np.where(total > 0, total, 1.0), 1.0)

@@ -1,5 +1,8 @@
 """Draws each case's Dice against the volume that was found."""
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -40,14 +43,25 @@ def dice_facts(contents: Contents) -> list[tuple[str, str]]:
     return [
         ("Mean over cases", with_interval(results.get("dice_mean"), results.get("dice_mean_interval"))),
         (
-            "Aggregated over voxels",
+            "Aggregated over volumes",
             with_interval(results.get("dice_aggregated"), results.get("dice_aggregated_interval")),
         ),
+        *_label_facts(results),
         ("Median (quartiles)", f"{quartiles[1]} ({quartiles[0]} to {quartiles[2]})"),
         ("Reference masks", str(results.get("n_masks") or 0)),
         ("Dice below 0.5", count(int((dice < 0.5).sum()), "case")),
         *((f"Radiomics: {name}", count(int(n), "mask")) for name, n in status.items()),
     ]
+
+
+def _label_facts(results: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, one in (results.get("labels") or {}).items():
+        told = with_interval(one.get("dice_aggregated"), one.get("dice_aggregated_interval"))
+        mean = with_interval(one.get("dice_mean"), one.get("dice_mean_interval"))
+        yield f"{name}: aggregated", told
+        yield f"{name}: mean ({one['n_empty']} of {count(one['n_masks'], 'reference')} without it)", mean
+    if is_known(results.get("dice_aggregated_labels")):
+        yield "Mean of the labels' aggregated", number(results["dice_aggregated_labels"])
 
 
 def _paint(figure: Figure, table: pd.DataFrame, contents: Contents) -> None:

@@ -127,7 +127,7 @@ def _overlap(results: Mapping[str, Any]) -> list[Headline]:
     masks = count(results.get("n_masks") or 0, "reference mask")
     return [
         Headline("Mean Dice", number(results.get("dice_mean")), f"{mean}, {masks}"),
-        Headline("Aggregated Dice", number(results.get("dice_aggregated")), f"{pooled}, over all voxels"),
+        Headline("Aggregated Dice", number(results.get("dice_aggregated")), f"{pooled}, over all volumes"),
     ]
 
 

@@ -13,11 +13,11 @@ from medmtl.errors import MedmtlError
 from medmtl.evaluation.compare import Difference, concordance_difference, difference_test
 from medmtl.evaluation.concordance import concordance_interval, harrell_c
 from medmtl.evaluation.model_scores import as_dict
-from medmtl.evaluation.overlap import aggregated_dice_interval, dice_interval
+from medmtl.evaluation.overlap import OverlapCounts, aggregated_dice_interval, dice_interval
 from medmtl.evaluation.settings import EvaluationSettings
 from medmtl.evaluation.survival_curves import kaplan_meier, log_rank, median_follow_up, numbers_at_risk
 from medmtl.risk.document import read_document
-from medmtl.stages.masks import overlaps
+from medmtl.stages.masks import WHOLE, overlaps
 from medmtl.stages.model_checks import model_checks
 from medmtl.stages.run import Run
 from medmtl.stages.score_survival import group_scores, outcomes_of, sample_size, survival_scores
@@ -25,7 +25,7 @@ from medmtl.stages.stamps import outputs_of, perform
 from medmtl.whole_file import whole_file
 
 HEADLINE = "fused"
-_FORM = "3"  # raised when the same inputs would give other scores
+_FORM = "4"  # raised when the same inputs would give other scores
 _COMPARISONS = ("clinical", "volume", "image", "deep")
 
 
@@ -43,8 +43,21 @@ def write_results(results: Mapping[str, Any], path: Path) -> Path:
     return path
 
 
-def mask_scores(found: Mapping[str, Any], settings: EvaluationSettings) -> dict[str, Any]:
-    """Return Dice per case, its mean and the aggregated Dice, from the overlap counts by case id."""
+def mask_scores(found: Mapping[str, Mapping[str, OverlapCounts]], settings: EvaluationSettings) -> dict[str, Any]:
+    """Return Dice per case, its mean and the aggregated Dice, from the overlap counts by region and case id.
+
+    Those of all labels together stand at the top; where there are several, `labels` holds each one's, and
+    `dice_aggregated_labels` the mean of their aggregated Dice, by which HECKTOR 2022 ranked (the same source).
+    """
+    regions = {name: _region_scores(counts, settings) for name, counts in found.items()}
+    whole = regions.pop(WHOLE)
+    if not regions:
+        return whole
+    known = [one["dice_aggregated"] for one in regions.values() if one["dice_aggregated"] is not None]
+    return whole | {"labels": regions, "dice_aggregated_labels": float(np.mean(known)) if known else None}
+
+
+def _region_scores(found: Mapping[str, OverlapCounts], settings: EvaluationSettings) -> dict[str, Any]:
     counts = list(found.values())
     mean, pooled = dice_interval(counts, settings), aggregated_dice_interval(counts, settings)
     return {
@@ -53,6 +66,7 @@ def mask_scores(found: Mapping[str, Any], settings: EvaluationSettings) -> dict[
         "dice_aggregated": pooled.estimate,
         "dice_aggregated_interval": [pooled.low, pooled.high],
         "n_masks": len(counts),
+        "n_empty": sum(one.reference == 0 for one in counts),
         "dice_cases": {case_id: one.dice for case_id, one in found.items()},
     }
 

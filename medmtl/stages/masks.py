@@ -1,6 +1,8 @@
 """Compares predicted masks with the references of a cohort."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -11,18 +13,23 @@ from medmtl.imaging.image import read_image
 from medmtl.imaging.resample import resample_labels
 from medmtl.records import Case, Image
 
+WHOLE = "all"  # every label together
+
 
 def overlaps(
     cases: Iterable[Case], predicted: Callable[[str], Path], labels: Mapping[str, int]
-) -> dict[str, OverlapCounts]:
-    """Return the overlap of every case that has a reference mask, on the grid of the predicted mask (the CT's).
+) -> dict[str, dict[str, OverlapCounts]]:
+    """Return the overlaps of every case that has a reference mask, on the grid of the predicted mask (the CT's).
 
-    Raises CaseError where a reference holds a label that is not among `labels`: it would count as missed tumour.
+    By region: `all` labels together and, where there are several, each by its name. Raises CaseError where a reference
+    holds a label that is not among `labels`: it would count as missed tumour.
     """
-    return {case.case_id: _overlap(case, predicted(case.case_id), labels) for case in cases if case.mask is not None}
+    found = {case.case_id: _overlap(case, predicted(case.case_id), labels) for case in cases if case.mask is not None}
+    regions = (WHOLE, *labels) if len(labels) > 1 else (WHOLE,)
+    return {region: {case_id: one[region] for case_id, one in found.items()} for region in regions}
 
 
-def _overlap(case: Case, path: Path, labels: Mapping[str, int]) -> OverlapCounts:
+def _overlap(case: Case, path: Path, labels: Mapping[str, int]) -> dict[str, OverlapCounts]:
     if case.mask is None:
         raise CaseError(case.case_id, "it must have a reference mask to be compared with.")
     found, reference = read_image(path), read_image(case.mask)
@@ -30,7 +37,10 @@ def _overlap(case: Case, path: Path, labels: Mapping[str, int]) -> OverlapCounts
         raise CaseError(case.case_id, f"{case.mask}: a reference mask must hold 0 and the labels {labels} alone.")
     if not _same_place(found, reference):
         reference = resample_labels(reference, found.grid, tuple(labels.values()))
-    return overlap_counts(found.array != 0, reference.array != 0)
+    voxel_ml = prod(found.grid.spacing) / 1000
+    counts = {name: overlap_counts(found.array == value, reference.array == value) for name, value in labels.items()}
+    counts[WHOLE] = overlap_counts(found.array, reference.array)
+    return {name: replace(one, voxel_ml=voxel_ml) for name, one in counts.items()}
 
 
 def _same_place(first: Image, second: Image) -> bool:

@@ -42,6 +42,16 @@ def test_aggregated_dice_pools_the_voxels():
     assert aggregated_dice(COUNTS) == pytest.approx(2 * 91 / 220)
 
 
+def test_aggregated_dice_pools_volumes_where_voxels_differ():
+    """DSCagg of HECKTOR 2022: twice the shared volume over both volumes, in mm3 (here mL)."""
+    counts = [OverlapCounts(100, 100, 90, voxel_ml=0.001), OverlapCounts(20, 30, 10, voxel_ml=0.008)]
+    shared, total = 2 * (0.09 + 0.08), 0.2 + 0.4
+    assert aggregated_dice(counts) == pytest.approx(shared / total)
+    interval = aggregated_dice_interval(counts, EvaluationSettings())
+    assert interval.estimate == pytest.approx(shared / total)
+    assert (interval.low, interval.high) == pytest.approx((0.4, 0.9))
+
+
 def test_the_mean_dice_weighs_each_case_alike():
     interval = dice_interval(COUNTS, EvaluationSettings())
     assert interval.estimate == pytest.approx((0.9 + 0.2 + 0.0) / 3)
