@@ -1,5 +1,7 @@
 """Measures one case, whatever its mask looks like."""
 
+from collections.abc import Mapping
+from itertools import chain
 from math import nan
 from typing import NamedTuple
 
@@ -24,13 +26,16 @@ MIN_SPAN_VOXELS = 2  # in each direction; a plane has no neighbourhood in three 
 def feature_names(settings: RadiomicsSettings) -> tuple[str, ...]:
     """Return the names of all features of a case, in the order of the table."""
     own = radiomics_names(settings)
-    return (*CONVENTIONAL, *own, *(f"{region}_{name}" for region in settings.regions for name in own))
+    further = (f"{region}_{name}" for region in settings.regions for name in own)
+    of_parts = (f"{part}_{name}" for part in settings.parts for name in (*CONVENTIONAL, *own))
+    return (*CONVENTIONAL, *own, *further, *of_parts)
 
 
 class _OnImages(NamedTuple):
     suv: sitk.Image
     hu: sitk.Image
     region: sitk.Image
+    parts: Mapping[str, sitk.Image]
 
 
 def extract_case(pet: Image, ct: Image, mask: Image, settings: RadiomicsSettings, shift: float = 0.0) -> CaseFeatures:
@@ -40,14 +45,17 @@ def extract_case(pet: Image, ct: Image, mask: Image, settings: RadiomicsSettings
     Never raises on an odd mask: the status says `empty`, `too_small` or `error`, and what is not measured is NaN.
     """
     region = _region(mask, settings.labels)
+    parts = {name: _region(mask, (label,)) for name, label in settings.parts.items()}
     fault = _fault(pet, ct, region)
     if fault:
         return _features(FeatureStatus.ERROR, {}, settings, fault)
     suv, hu = _clamped(pet, SUV_RANGE), _clamped(ct, HU_RANGE)
     conventional = measure(suv, region)
+    for part, own in parts.items():
+        conventional |= {f"{part}_{name}": value for name, value in measure(suv, own).items()}
     if not conventional["volume_ml"]:
         return _features(FeatureStatus.EMPTY, conventional, settings, "the mask is empty")
-    return _with_radiomics(_OnImages(suv, hu, region), conventional, settings, shift)
+    return _with_radiomics(_OnImages(suv, hu, region, parts), conventional, settings, shift)
 
 
 def _region(mask: Image, labels: tuple[int, ...]) -> sitk.Image:
@@ -81,7 +89,7 @@ def _clamped(image: Image, limits: tuple[float, float]) -> sitk.Image:
 def _with_radiomics(
     images: _OnImages, conventional: dict[str, float], settings: RadiomicsSettings, shift: float
 ) -> CaseFeatures:
-    suv, hu, region = images
+    suv, hu, region, parts = images
     around = all_around(region, settings.regions)
     grid = moved(isotropic_grid(around, settings.spacing_mm, settings.pad_voxels), shift)
     small = resample_near(region, grid, sitk.sitkNearestNeighbor)
@@ -91,7 +99,7 @@ def _with_radiomics(
     fine_suv, fine_hu = (resample_near(image, grid, sitk.sitkBSpline) for image in (suv, hu))
     try:
         found = measure_radiomics(fine_suv, fine_hu, small, settings)
-        for name, further in further_regions(region, suv, settings.regions):
+        for name, further in chain(further_regions(region, suv, settings.regions), parts.items()):
             found |= _further(
                 f"{name}_", fine_suv, fine_hu, resample_near(further, grid, sitk.sitkNearestNeighbor), settings
             )

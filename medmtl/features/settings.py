@@ -1,9 +1,9 @@
 """What a user may choose about radiomics."""
 
 from math import ceil
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from medmtl.features.regions import RegionName
 from medmtl.features.stability_settings import StabilitySettings
@@ -12,6 +12,7 @@ ImageType = Literal["Original", "LoG", "Wavelet"]
 FeatureClass = Literal["shape", "firstorder", "glcm", "gldm", "glrlm", "glszm", "ngtdm"]
 
 MIN_PAD_VOXELS = 5  # pyradiomics' own default, exact for wavelets
+_TAKEN = {*(region.value for region in RegionName), "pet", "ct"}  # beginnings of other columns
 PAD_SIGMAS = 4.0  # a Gaussian is spent at 4 sigma; with less, a tenth of the LoG features moves by over 8 %
 
 
@@ -28,6 +29,10 @@ class RadiomicsSettings(BaseModel):
     labels: Annotated[
         tuple[int, ...], Field(description="Mask labels measured together as one region; empty: every label but 0.")
     ] = ()
+    parts: Annotated[
+        dict[str, int],
+        Field(description="Labels measured one by one as well, by name, such as {GTVp: 1, GTVn: 2}: `GTVp_volume_ml`."),
+    ] = {}
     min_voxels: Annotated[
         int, Field(ge=8, description="Voxels at `spacing_mm` below which a region is too small for textures.")
     ] = 64
@@ -50,12 +55,29 @@ class RadiomicsSettings(BaseModel):
         StabilitySettings, Field(description="What is measured again, slightly changed: which features keep still.")
     ] = StabilitySettings()
 
+    @field_validator("parts")
+    @classmethod
+    def _named(cls, parts: dict[str, int]) -> dict[str, int]:
+        clash = [name for name in parts if not name.isidentifier() or name in _TAKEN]
+        if clash or len(set(parts.values())) < len(parts) or min(parts.values(), default=1) < 1:
+            raise ValueError(
+                "`parts` must give labels of 1 or more, each once, names of letters and digits that no region has"
+            )
+        return parts
+
     @field_validator("regions")
     @classmethod
     def _further(cls, names: tuple[RegionName, ...]) -> tuple[RegionName, ...]:
         if RegionName.MASK in names or len(set(names)) < len(names):
             raise ValueError("`regions` must name every region once, and not the mask itself: it is always measured")
         return names
+
+    @model_validator(mode="after")
+    def _within(self) -> Self:
+        beyond = sorted(set(self.parts.values()) - set(self.labels)) if self.labels else []
+        if beyond:
+            raise ValueError(f"`parts` must be among `labels` {list(self.labels)}. Found {beyond}")
+        return self
 
     def told(self) -> str:
         """Return all that decides what is measured of one image and mask, as text."""

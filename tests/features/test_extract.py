@@ -235,3 +235,28 @@ def test_a_further_region_that_is_too_small_has_no_number_and_the_mask_has():
 def test_further_regions_are_named_once_and_are_not_the_mask(names):
     with pytest.raises(ValueError, match="regions"):
         RadiomicsSettings(regions=names)
+
+
+def test_a_label_is_measured_by_itself_beside_all_of_them():
+    pet, ct = _images()
+    whole = _ball(15.0).array
+    whole[:, :, :30] *= 2
+    mask = Image(whole, CT_GRID)
+    both = extract_case(pet, ct, mask, RadiomicsSettings(parts={"GTVp": 1, "GTVn": 2}))
+    assert set(both.values) == set(feature_names(RadiomicsSettings(parts={"GTVp": 1, "GTVn": 2})))
+    assert {name: both.values[name] for name in feature_names(SETTINGS)} == extract_case(pet, ct, mask, SETTINGS).values
+    for name, label in (("GTVp", 1), ("GTVn", 2)):
+        alone = extract_case(pet, ct, mask, RadiomicsSettings(labels=(label,))).values
+        assert {k: both.values[f"{name}_{k}"] for k in alone} == pytest.approx(alone, rel=1e-6, abs=1e-9)
+    absent = extract_case(pet, ct, _ball(), RadiomicsSettings(parts={"GTVn": 2}))
+    assert absent.status is FeatureStatus.OK
+    assert absent.values["GTVn_volume_ml"] == 0
+    assert np.isnan(absent.values["GTVn_pet_original_glcm_Contrast"])
+
+
+@pytest.mark.parametrize("parts", [{"box": 1}, {"pet": 1}, {"a b": 1}, {"a": 1, "b": 1}, {"a": 0}])
+def test_parts_have_names_and_labels_of_their_own(parts):
+    with pytest.raises(ValueError, match="`parts` must give labels"):
+        RadiomicsSettings(parts=parts)
+    with pytest.raises(ValueError, match=r"must be among `labels` \[1\]. Found \[2\]"):
+        RadiomicsSettings(labels=(1,), parts={"GTVn": 2})
