@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
-from joblib import Parallel, cpu_count, delayed
+from joblib import cpu_count, delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from medmtl.cohort.manifest import read_manifest
@@ -29,7 +29,7 @@ from medmtl.stages.prepare import prepare_run, prepared_files
 from medmtl.stages.progress import progress
 from medmtl.stages.run import Run
 from medmtl.stages.train import KILLED
-from medmtl.stages.workers import workers
+from medmtl.stages.workers import spread, workers
 from medmtl.training.precision import choose_device
 from medmtl.whole_file import whole_file
 
@@ -95,9 +95,8 @@ def _computed(work: list[_Work], run: Run, jobs: int | None) -> list[Cell]:
     material = Material(run.cohort, prepared_files(run.folder))
     at_once = workers(_at_once(work[0].experiment) if jobs is None else jobs, len(work))
     cells, faults = [], []
-    parallel = Parallel(n_jobs=at_once, batch_size=1, return_as="generator_unordered")
     with progress("compare", len(work)) as advance:
-        for one, cell in parallel(delayed(_try)(one, material, alone=at_once == 1) for one in work):
+        for one, cell in spread((delayed(_try)(one, material, alone=at_once == 1) for one in work), at_once):
             if isinstance(cell, str):
                 faults.append(f"{one.name}, seed {one.experiment.seed}, fold {one.fold.index}: {cell}")
             else:

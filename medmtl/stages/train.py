@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
-from joblib import Parallel, delayed
+from joblib import delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from medmtl.errors import MedmtlError
@@ -16,7 +16,7 @@ from medmtl.stages.prepare import prepared_files
 from medmtl.stages.provenance import text_hash
 from medmtl.stages.run import Run, read_folds
 from medmtl.stages.stamps import is_done, outputs_of, perform
-from medmtl.stages.workers import workers
+from medmtl.stages.workers import spread, workers
 from medmtl.training.fit import train_fold
 from medmtl.training.precision import choose_device
 
@@ -58,24 +58,24 @@ def folds_at_once(experiment: Experiment, folds: int) -> int:
 def _train_beside(run: Run, folds: Sequence[int], at_once: int) -> None:
     try:
         work = (delayed(_try)(run, index, shown=is_set_up()) for index in folds)
-        told = Parallel(n_jobs=at_once, batch_size=1)(work)
+        told = dict(spread(work, at_once))
     except TerminatedWorkerError as error:
         raise MedmtlError(KILLED.format("folds_at_once: 1")) from error
-    faults = [f"fold {index}: {why}" for index, why in zip(folds, told, strict=True) if why]
+    faults = [f"fold {index}: {told[index]}" for index in folds if told[index]]
     if faults:
         raise MedmtlError("training failed.\n  " + "\n  ".join(faults))
 
 
-def _try(run: Run, index: int, shown: bool) -> str:
-    """Train in a further process; return why it failed, or nothing."""
+def _try(run: Run, index: int, shown: bool) -> tuple[int, str]:
+    """Train in a further process; return the fold and why it failed, or nothing."""
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     if shown:
         set_up_logging()
     try:
         _train(run, index, alone=False)
     except MedmtlError as error:
-        return str(error)
-    return ""
+        return index, str(error)
+    return index, ""
 
 
 def _train(run: Run, index: int, alone: bool = True) -> str:
