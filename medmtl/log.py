@@ -2,6 +2,9 @@
 
 import logging
 import sys
+import warnings
+
+REPLACED = "A worker stopped while some jobs were given"  # joblib's, of a process that grew by 300 MB: no fault
 
 
 def set_up_logging() -> None:
@@ -10,6 +13,7 @@ def set_up_logging() -> None:
     for handler in logging.getLogger().handlers:
         handler.addFilter(lambda record: record.name.startswith("medmtl") or record.levelno >= logging.WARNING)
     logging.getLogger("pytorch_lightning").handlers.clear()
+    warnings.filterwarnings("ignore", REPLACED, UserWarning)
 
 
 def is_set_up() -> bool:

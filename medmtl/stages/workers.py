@@ -6,6 +6,8 @@ from typing import Any
 
 from joblib import Parallel, cpu_count
 
+from medmtl.log import REPLACED
+
 
 def workers(jobs: int, work: int) -> int:
     """Return how many processes to start for so much work; jobs -1 is one per core."""
@@ -19,5 +21,5 @@ def spread(work: Iterable[Any], at_once: int) -> Iterator[Any]:
     worth the library's warning.
     """
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
+        warnings.filterwarnings("ignore", REPLACED, UserWarning)
         yield from Parallel(n_jobs=at_once, batch_size=1, return_as="generator_unordered")(work)
