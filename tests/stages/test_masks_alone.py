@@ -151,7 +151,7 @@ def test_dice_alone_chooses_the_epoch(done: Study) -> None:
 
 
 def test_the_results_hold_overlap_alone(results: dict) -> None:
-    keys = {"medmtl", "endpoint", "level", "n", "n_masks", "dice_cases", *_dice_keys()}
+    keys = {"medmtl", "endpoint", "level", "n", "n_masks", "n_empty", "dice_cases", *_dice_keys()}
     assert set(results) == keys
     assert results["endpoint"] is None
     assert (results["n"], results["n_masks"]) == (10, 8)
@@ -164,7 +164,15 @@ def test_the_page_says_nothing_of_survival(done: Study) -> None:
     assert "Aggregated Dice" in body
     assert "no endpoint asked for" in body
     told = [part.partition("</h2>")[0] for part in page.split("<h2>")[1:]]
-    assert told[4:] == ["Segmentation", "Learning", "Cases", "Cohort", "Provenance", "How to read this page"]
+    assert told[4:] == [
+        "Segmentation",
+        "Features",
+        "Learning",
+        "Cases",
+        "Cohort",
+        "Provenance",
+        "How to read this page",
+    ]
 
 
 def test_a_run_that_is_done_is_left_as_it_is(done: Study) -> None:
@@ -188,7 +196,7 @@ def test_new_cases_get_masks_and_no_risk(done: Study, tmp_path: Path) -> None:
     assert table["volume_ml"].notna().all()
     main(["evaluate", str(out), "--cohort", str(done.cohort)])
     results = json.loads((out / "results.json").read_text())
-    assert set(results) == {"medmtl", "endpoint", "n", "n_masks", "dice_cases", *_dice_keys()}
+    assert set(results) == {"medmtl", "endpoint", "n", "n_masks", "n_empty", "dice_cases", *_dice_keys()}
 
 
 @pytest.mark.parametrize("command", [("explain", "phantom-000"), ("score",)])
