@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import skew
 
 from medmtl.risk.rows import Block
 
@@ -99,12 +98,16 @@ def fit_scaler(block: Block, take_log: bool) -> Scaler:
 
 def skewed_columns(values: Floats) -> NDArray[np.bool_]:
     """Say of each column [n, p] whether it holds no negative value and has a skewness above 1."""
-    return np.array([_is_skewed(column[np.isfinite(column)]) for column in values.T], dtype=bool)
-
-
-def _is_skewed(known: Floats) -> bool:
-    varies = known.size > 2 and float(np.ptp(known)) > FLAT * max(1.0, float(np.abs(known).max()))
-    return varies and float(known.min()) >= 0 and float(skew(known)) > SKEWED
+    known = np.isfinite(values)
+    n = np.maximum(known.sum(axis=0), 1)
+    filled = np.where(known, values, 0.0)
+    deviation = np.where(known, filled - filled.sum(axis=0) / n, 0.0)
+    second, third = (deviation**2).sum(axis=0) / n, (deviation**3).sum(axis=0) / n
+    highest, lowest = np.where(known, values, -np.inf).max(axis=0), np.where(known, values, np.inf).min(axis=0)
+    largest = np.abs(filled).max(axis=0)
+    varies = (known.sum(axis=0) > 2) & (highest - lowest > FLAT * np.maximum(1.0, largest))
+    found: NDArray[np.bool_] = varies & (lowest >= 0) & (third > SKEWED * np.where(varies, second, 0.0) ** 1.5)
+    return found
 
 
 def log_columns(values: Floats, logged: NDArray[np.bool_]) -> Floats:

@@ -41,7 +41,8 @@ def train_run(run: Run, folds: Sequence[int] | None = None) -> list[str]:
     left = [index for index in wanted if not is_done(run.folder, f"train_{index}", _inputs(run))]
     at_once = folds_at_once(run.experiment, len(left))
     if at_once > 1:
-        _train_beside(run, left, at_once)
+        alone = len(left) % at_once == 1  # the last one has every core when the others are done
+        _train_beside(run, left[:-1] if alone else left, at_once)
     return [_train(run, index) for index in wanted]
 
 
