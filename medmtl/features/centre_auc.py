@@ -35,7 +35,9 @@ def centre_auc(values: Floats, centres: Sequence[str], recipe: Harmoniser, folds
     """Return the mean one-against-rest AUC of the centres from features [n, p], as measured and harmonised.
 
     A logistic regression on ranks and their squares (so that a centre's scale tells as well as its shift), each case
-    by a fit that did not see it; the harmoniser is fitted within. Only centres with `folds` cases and more take part.
+    by a fit that did not see it. Only centres with `folds` cases and more take part. The harmoniser is fitted once, on
+    all of them: a case moved by what others of its centre show would carry the centre's name in that very move. As it
+    takes out of these cases what is theirs by chance, too, nothing left reads as 0.5 or less.
     """
     names = np.array(centres)
     counts = {name: int((names == name).sum()) for name in sorted(set(centres))}
@@ -44,11 +46,10 @@ def centre_auc(values: Floats, centres: Sequence[str], recipe: Harmoniser, folds
     if len(large) < 2 or not values.shape[1]:
         return CentreAuc(nan, nan, rows.size, large, f"two centres of {folds} cases and a feature are needed")
     own, where = values[rows], names[rows]
+    harmonised = recipe.fit(own, list(where)).transform(own, list(where))
     both = [np.zeros((rows.size, len(large))) for _ in range(2)]
     for fit, held_out in StratifiedKFold(folds, shuffle=True, random_state=seed).split(own, where):
-        fitted = recipe.fit(own[fit], list(where[fit]))
-        after = fitted.transform(own, list(where))
-        for probability, columns in zip(both, (own, after), strict=True):
+        for probability, columns in zip(both, (own, harmonised), strict=True):
             probability[held_out] = _probabilities(columns, where, fit, held_out)
     before, after_auc = (_auc(where, probability, large) for probability in both)
     return CentreAuc(before, after_auc, rows.size, large)

@@ -12,10 +12,12 @@ from medmtl.report.wording import is_known, number
 _TITLE = "Can the centre be told from the features?"
 _HEAD = ("Part", "Cases", "As measured", "Harmonised", "By", "Centres")
 _WORDS = (
-    "Mean AUC of one centre against the rest: 0.5, it cannot be told; 1, always. Each case is told by a regression, "
-    "and harmonised by shifts and scales, that were fitted without it. A high figure need not come from the scanners: "
-    "the patients of centres may differ. Harmonisation changes what a model sees only where risk.harmoniser asks "
-    "for it. ComBat takes all centres of fewer than ten training cases, 13 in all, for one."
+    "Mean AUC of one centre against the rest: 0.5, it cannot be told; 1, always. Each case is told by a regression "
+    "that was fitted without it, after shifts and scales that were fitted on all, so nothing left reads as 0.5 or "
+    "less. A harmonised figure as high as the other says that the harmoniser does not help here: with few cases its "
+    "own shifts can mark a centre. A high figure need not come from the scanners: the patients of centres may differ. "
+    "Harmonisation changes what a model sees only where risk.harmoniser asks for it. ComBat takes all centres of fewer "
+    "than ten cases for one."
 )
 _NOTHING = "No region could be measured in a case whose centre is known."
 
