@@ -60,3 +60,11 @@ def known_rows(label: str, batch: Batch) -> Tensor | None:
     if found is None or not bool(found.known.any()):
         return None
     return found.known.nonzero()[:, 0]
+
+
+def absolute_error(label: str, reading: Tensor, batch: Batch) -> Tensor | None:
+    """Return the absolute error [1] of the first case's number [B, 1], in its own unit; None where it is not known."""
+    if known_rows(label, batch) is None:
+        return None
+    error: Tensor = (reading.cpu() - batch.labels[label].value.cpu()).abs()[0]
+    return error

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from joblib import Parallel, delayed
+from joblib import delayed
 
 from medmtl.cohort.files import CaseFiles
 from medmtl.experiment import Experiment
@@ -13,16 +13,15 @@ from medmtl.imaging.rules.duplicates import duplicate_images
 from medmtl.report.check_page.contents import CheckedCase
 from medmtl.report.check_page.pictures import paint_case
 from medmtl.stages.progress import progress
-from medmtl.stages.workers import workers
+from medmtl.stages.workers import as_they_come, workers
 
 
 def check_cases(files: tuple[CaseFiles, ...], experiment: Experiment) -> tuple[list[CheckedCase], list[Finding]]:
     """Return every row with its pictures, in order, and what was found in the images of each and between them."""
-    parallel = Parallel(n_jobs=workers(experiment.jobs, len(files)), return_as="generator_unordered")
     labels, looked = experiment.prepare.labels, {}
     with progress("check", len(files)) as advance:
         work = (delayed(_look)(position, case, labels) for position, case in enumerate(files))
-        for position, case, findings in parallel(work):
+        for position, case, findings in as_they_come(work, workers(experiment.jobs, len(files))):
             looked[position] = case, findings
             advance(case.files.name)
     cases = [looked[position][0] for position in range(len(files))]

@@ -29,7 +29,7 @@ from medmtl.stages.prepare import prepare_run, prepared_files
 from medmtl.stages.progress import progress
 from medmtl.stages.run import Run
 from medmtl.stages.train import KILLED
-from medmtl.stages.workers import spread, workers
+from medmtl.stages.workers import as_they_come, workers
 from medmtl.training.precision import choose_device
 from medmtl.whole_file import whole_file
 
@@ -96,7 +96,7 @@ def _computed(work: list[_Work], run: Run, jobs: int | None) -> list[Cell]:
     at_once = workers(_at_once(work[0].experiment) if jobs is None else jobs, len(work))
     cells, faults = [], []
     with progress("compare", len(work)) as advance:
-        for one, cell in spread((delayed(_try)(one, material, alone=at_once == 1) for one in work), at_once):
+        for one, cell in as_they_come((delayed(_try)(one, material, alone=at_once == 1) for one in work), at_once):
             if isinstance(cell, str):
                 faults.append(f"{one.name}, seed {one.experiment.seed}, fold {one.fold.index}: {cell}")
             else:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from joblib import Parallel, delayed
+from joblib import delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from medmtl.errors import MedmtlError
@@ -17,7 +17,7 @@ from medmtl.stages.image_list import read_image_list
 from medmtl.stages.image_tables import FEATURES, HEAD, MeasuredRow, image_table, write_provenance, write_table
 from medmtl.stages.progress import progress
 from medmtl.stages.row_memory import measure_or_remember
-from medmtl.stages.workers import workers
+from medmtl.stages.workers import as_they_come, workers
 
 _LOG = logging.getLogger(__name__)
 _MEMORY = "memory"
@@ -68,13 +68,11 @@ def _check_centre(centre: str | None, rows: Sequence[ImageRow], images: Path) ->
 
 def _measure_all(rows: Sequence[ImageRow], plan: ExtractionPlan, memory: Path, jobs: int) -> list[MeasuredRow]:
     found = {}
-    parallel = Parallel(n_jobs=workers(jobs, len(rows)), batch_size=1, return_as="generator_unordered")
     largest_first = sorted(rows, key=_bytes, reverse=True)  # no worker is left alone with a big one at the end
+    work = (delayed(measure_or_remember)(row, plan, memory) for row in largest_first)
     try:
         with progress("extract", len(rows)) as advance:
-            for line, regions, files in parallel(
-                delayed(measure_or_remember)(row, plan, memory) for row in largest_first
-            ):
+            for line, regions, files in as_they_come(work, workers(jobs, len(rows))):
                 found[line] = (regions, files)
                 advance(f"line {line}")
     except TerminatedWorkerError as error:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
-from joblib import Parallel, delayed
+from joblib import delayed
 
 from medmtl.cohort.manifest import MANIFEST, write_manifest
 from medmtl.cohort.publish import check_empty, resumed_cohort
@@ -19,7 +19,7 @@ from medmtl.stages.import_report import FAILED, IMPORTED, Entry, ImportSummary, 
 from medmtl.stages.import_stamps import IMAGES, CaseImages, finish, keep_images, kept_images, made_of
 from medmtl.stages.progress import progress
 from medmtl.stages.provenance import text_hash
-from medmtl.stages.workers import workers
+from medmtl.stages.workers import as_they_come, workers
 from medmtl.whole_file import in_whole_names
 
 _LOG = logging.getLogger(__name__)
@@ -101,10 +101,10 @@ def _kept(out: Path, key: str, plan: ImportPlan) -> ImportSummary:
 def _convert_all(sources: tuple[Source, ...], partial: Path, jobs: int) -> dict[str, CaseImages | str]:
     """Return the images of each case, or the reason why it has none."""
     done: dict[str, CaseImages | str] = {}
-    parallel = Parallel(n_jobs=workers(jobs, len(sources)), return_as="generator_unordered")
+    work = (delayed(_convert)(source, partial) for source in sources)
     try:
         with progress("import", len(sources)) as advance:
-            for case_id, result in parallel(delayed(_convert)(source, partial) for source in sources):
+            for case_id, result in as_they_come(work, workers(jobs, len(sources))):
                 done[case_id] = result
                 advance(case_id)
     except BrokenProcessPool as error:

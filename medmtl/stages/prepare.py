@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
-from joblib import Parallel, delayed
+from joblib import delayed
 
 from medmtl.errors import CaseError, MedmtlError
 from medmtl.imaging.prepare import prepare
@@ -20,7 +20,7 @@ from medmtl.stages.folder import RunFolder
 from medmtl.stages.progress import progress
 from medmtl.stages.run import Run
 from medmtl.stages.stamps import perform
-from medmtl.stages.workers import workers
+from medmtl.stages.workers import as_they_come, workers
 from medmtl.whole_file import whole_file
 
 
@@ -43,9 +43,9 @@ def prepare_cases(
     """Prepare these cases in parallel; return the files by case id, and the reasons of those that failed."""
     files: dict[str, Path] = {}
     failures: dict[str, str] = {}
-    parallel = Parallel(n_jobs=workers(jobs, len(cases.cases)), return_as="generator_unordered")
+    work = (delayed(_try)(case, settings, folder) for case in cases.cases)
     with progress("prepare", len(cases.cases)) as advance:
-        for case_id, path, reason in parallel(delayed(_try)(case, settings, folder) for case in cases.cases):
+        for case_id, path, reason in as_they_come(work, workers(jobs, len(cases.cases))):
             if path is None:
                 failures[case_id] = reason
             else:

@@ -16,7 +16,7 @@ from medmtl.stages.prepare import prepared_files
 from medmtl.stages.provenance import text_hash
 from medmtl.stages.run import Run, read_folds
 from medmtl.stages.stamps import is_done, outputs_of, perform
-from medmtl.stages.workers import spread, workers
+from medmtl.stages.workers import as_they_come, workers
 from medmtl.training.fit import train_fold
 from medmtl.training.precision import choose_device
 
@@ -38,7 +38,8 @@ def train_run(run: Run, folds: Sequence[int] | None = None) -> list[str]:
     if unknown:
         raise MedmtlError(f"--fold must be one of {known}. Found {unknown}.")
     wanted = known if folds is None else list(folds)
-    left = [index for index in wanted if not is_done(run.folder, f"train_{index}", _inputs(run))]
+    inputs = _inputs(run)
+    left = [index for index in wanted if not is_done(run.folder, f"train_{index}", inputs)]
     at_once = folds_at_once(run.experiment, len(left))
     if at_once > 1:
         alone = len(left) % at_once == 1  # the last one has every core when the others are done
@@ -59,7 +60,7 @@ def folds_at_once(experiment: Experiment, folds: int) -> int:
 def _train_beside(run: Run, folds: Sequence[int], at_once: int) -> None:
     try:
         work = (delayed(_try)(run, index, shown=is_set_up()) for index in folds)
-        told = dict(spread(work, at_once))
+        told = dict(as_they_come(work, at_once))
     except TerminatedWorkerError as error:
         raise MedmtlError(KILLED.format("folds_at_once: 1")) from error
     faults = [f"fold {index}: {told[index]}" for index in folds if told[index]]

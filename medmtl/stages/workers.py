@@ -14,10 +14,10 @@ def workers(jobs: int, work: int) -> int:
     return max(1, min(cpu_count() if jobs < 0 else max(jobs, 1), work))
 
 
-def spread(work: Iterable[Any], at_once: int) -> Iterator[Any]:
+def as_they_come(work: Iterable[Any], at_once: int) -> Iterator[Any]:
     """Yield the results of joblib's delayed calls as they come, in no order, from so many processes.
 
-    A process that grew by 300 MB between two calls is replaced by a fresh one, which is no fault of a training, and not
+    A process that grew by 300 MB between two calls is replaced by a fresh one, which is no fault, and not
     worth the library's warning.
     """
     with warnings.catch_warnings():

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from medmtl.errors import MedmtlError
 from medmtl.losses.base import Loss, TaskLoss, nothing_known
-from medmtl.losses.label import known_rows
+from medmtl.losses.label import absolute_error, known_rows
 from medmtl.tasks.base import Gives, Known, Task, TaskContext
 from medmtl.tasks.pooled import PooledHead, check_label
 from medmtl.tensors import Batch, Inputs, Pyramid
@@ -60,9 +60,7 @@ class Expectation(Task):
 
     def judge(self, reading: Tensor, batch: Batch) -> Tensor | None:
         """Return the absolute error; `score` is its mean."""
-        if known_rows(self._label, batch) is None:
-            return None
-        return (reading.cpu() - batch.labels[self._label].value.cpu()).abs()[0]
+        return absolute_error(self._label, reading, batch)
 
 
 class _ExpectationLoss(Loss):

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from medmtl.losses.base import Loss, TaskLoss, nothing_known
-from medmtl.losses.label import known_rows
+from medmtl.losses.label import absolute_error, known_rows
 from medmtl.tasks.base import Gives, Known, Task, TaskContext
 from medmtl.tasks.pooled import check_label
 from medmtl.tasks.popart import PopArt
@@ -44,9 +44,7 @@ class Regression(Task):
 
     def judge(self, reading: Tensor, batch: Batch) -> Tensor | None:
         """Return the absolute error; `score` is its mean."""
-        if known_rows(self._label, batch) is None:
-            return None
-        return (reading.cpu() - batch.labels[self._label].value.cpu()).abs()[0]
+        return absolute_error(self._label, reading, batch)
 
 
 class _RegressionLoss(Loss):
